@@ -1,0 +1,30 @@
+import type { HttpClient } from './http.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Output {
+  readonly isTTY: boolean;
+  /** Columns of the terminal; 80 where unknown. */
+  readonly columns: number;
+  write(text: string): void;
+}
+
+/** Every effect of the program comes in here; `main.ts` builds the real one, tests their own. Files are real in both. */
+export interface System {
+  /** What follows the command's name. */
+  readonly args: readonly string[];
+  readonly env: Environment;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Absolute path, or null where neither `HOME` nor the user database knows one. */
+  readonly homeDirectory: string | null;
+  /** The directory of the running bundle: the installer leaves its `options` file there. */
+  readonly installDirectory: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** When the container (or, outside one, the machine) started, in milliseconds since the epoch; null where the system does not say. */
+  containerStartedAt(): number | null;
+  /** Loads the HTTP client on first use: `--help` and `--dry-run` never pay for it. */
+  http(): Promise<HttpClient>;
+}
