@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { emptyState, type LoginState } from '../core/login-state.ts';
 import { decodeUtf8 } from '../core/secrets-files.ts';
@@ -105,7 +105,8 @@ async function readText(path: string): Promise<string | null> {
 /** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
 async function makeDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const topmost = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (topmost !== undefined) await giveToHomeOwner(topmost, directory);
     await restrict(directory, constants.O_RDONLY | constants.O_DIRECTORY, 0o700);
   } catch (error) {
     throw new StateFileError(
@@ -141,7 +142,7 @@ async function write(path: string, text: string): Promise<void> {
     created = true;
     try {
       await file.chmod(0o600);
-      await keepOwner(path, file);
+      await giveToDirectoryOwner(path, file);
       await file.writeFile(text);
       await file.sync();
     } finally {
@@ -157,11 +158,21 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-/** `sudo` with the user's HOME must not leave a file that the user cannot read: the directory's owner gets it. */
-async function keepOwner(path: string, file: FileHandle): Promise<void> {
-  const wanted = await lstat(dirname(path));
-  const actual = await file.stat();
-  if (actual.uid === 0 && wanted.uid !== actual.uid) await file.chown(wanted.uid, wanted.gid);
+/** `sudo` with the user's HOME must not leave directories that the user cannot enter: they go to the owner of the one above. */
+async function giveToHomeOwner(topmost: string, directory: string): Promise<void> {
+  const owner = await stat(dirname(topmost));
+  const { uid } = await lstat(topmost);
+  if (uid !== 0 || owner.uid === 0) return;
+  for (let path = directory; path.length >= topmost.length; path = dirname(path)) {
+    await lchown(path, owner.uid, owner.gid);
+  }
+}
+
+/** The same for the file. */
+async function giveToDirectoryOwner(path: string, file: FileHandle): Promise<void> {
+  const owner = await stat(dirname(path));
+  const { uid } = await file.stat();
+  if (uid === 0 && owner.uid !== 0) await file.chown(owner.uid, owner.gid);
 }
 
 /** proper-lockfile is loaded here: a run that changes nothing needs no lock. */
