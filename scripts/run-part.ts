@@ -36,7 +36,9 @@ export function run(
   const started = performance.now();
   const [file, ...args] = command;
   return new Promise((resolve) => {
-    const env = process.stdout.isTTY ? { ...process.env, FORCE_COLOR: '1' } : { ...process.env, NO_COLOR: '1' };
+    const env = process.stdout.isTTY
+      ? { ...process.env, FORCE_COLOR: '1' }
+      : { ...process.env, NO_COLOR: '1' };
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
     running.add(child);
     let output = '';

@@ -39,7 +39,11 @@ async function check({ name, command, timeoutMs = 5 * minute }: Check): Promise<
   const passed = exitCode === 0;
   const excused = isExcused(exitCode);
   if (!passed) console.log(output.trimEnd());
-  report(name, { passed: passed ? 1 : 0, failed: passed || excused ? 0 : 1, skipped: excused ? 1 : 0 }, durationMs);
+  report(
+    name,
+    { passed: passed ? 1 : 0, failed: passed || excused ? 0 : 1, skipped: excused ? 1 : 0 },
+    durationMs,
+  );
   return passed;
 }
 
@@ -76,9 +80,7 @@ async function engineTestCount(): Promise<number> {
 }
 
 async function engine(): Promise<void> {
-  const hadEngine =
-    (await run(['sh', 'scripts/host/engine.sh', 'answers'], { timeoutMs: minute })).exitCode === 0;
-  const { exitCode, durationMs } = await run(['sh', 'scripts/host/setup.sh'], {
+  const { exitCode, output, durationMs } = await run(['sh', 'scripts/host/setup.sh'], {
     timeoutMs: 15 * minute,
     show: true,
   });
@@ -87,7 +89,8 @@ async function engine(): Promise<void> {
     try {
       await vitest('engine', 35 * minute);
     } finally {
-      if (output.includes('started dockerd')) await run(['sh', 'scripts/host/stop.sh'], { timeoutMs: minute, show: true });
+      if (output.includes('started dockerd'))
+        await run(['sh', 'scripts/host/stop.sh'], { timeoutMs: minute, show: true });
     }
     return;
   }
