@@ -9,6 +9,14 @@ export interface Output {
   write(text: string): void;
 }
 
+/** The start of this container or, outside one, of the machine; null where the system does not say. */
+export interface ContainerStart {
+  /** Milliseconds since the epoch, to about a second. */
+  readonly startedAt: number | null;
+  /** The same for every process since one start, another after the next. */
+  readonly id: string | null;
+}
+
 /** Every effect of the program comes in here; `main.ts` builds the real one, tests their own. Files are real in both. */
 export interface System {
   /** What follows the command's name. */
@@ -21,10 +29,11 @@ export interface System {
   readonly homeDirectory: string | null;
   /** The directory of the running bundle: the installer leaves its `options` file there. */
   readonly installDirectory: string;
+  /** The effective user; null on Windows. */
+  readonly uid: number | null;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** When the container (or, outside one, the machine) started, in milliseconds since the epoch; null where the system does not say. */
-  containerStartedAt(): number | null;
+  containerStart(): ContainerStart;
   /** Loads the HTTP client on first use: `--help` and `--dry-run` never pay for it. */
   http(): Promise<HttpClient>;
 }
