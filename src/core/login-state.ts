@@ -88,8 +88,8 @@ export function changesSinceLastStart(
 }
 
 /** The sets that a login saw since this start; they are in this container even where this shell lacks them. */
-export function seenSinceStart(state: LoginState, start: ContainerStart): ReadonlySet<string> {
-  return new Set(isSameStart(state, start) && start.id !== null ? state.seen.keys() : []);
+export function seenSinceStart(state: LoginState, start: ContainerStart): ReadonlyMap<string, Fingerprints> {
+  return start.id !== null && state.start.id === start.id ? state.seen : new Map();
 }
 
 /** Records of sets that no login saw since the start: what we wrote for them may be removed. Call it after `noteSets`. */

@@ -116,9 +116,9 @@ function retryWords(answer: HttpAnswer): string {
 function nextPage(answer: HttpAnswer, base: URL): { next: URL | null; foreignNext: boolean } {
   for (const [, target = '', parameters = ''] of (header(answer, 'link') ?? '').matchAll(/<([^<>]*)>([^<]*)/g)) {
     if (!/;\s*rel\s*=\s*"?next"?(?=\s*(?:[;,]|$))/i.test(parameters)) continue;
-    if (!URL.canParse(target, base)) return { next: null, foreignNext: true };
-    const next = new URL(target, base);
-    return next.origin === base.origin ? { next, foreignNext: false } : { next: null, foreignNext: true };
+    const next = URL.canParse(target, base.href) ? new URL(target, base.href) : null;
+    const isOurs = next !== null && next.origin === base.origin && next.username === '' && next.password === '';
+    return isOurs ? { next, foreignNext: false } : { next: null, foreignNext: true };
   }
   return { next: null, foreignNext: false };
 }
