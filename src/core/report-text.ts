@@ -1,4 +1,5 @@
-import type { Problem, RegistryReport, RegistryStatus, Report, Restart } from './report.ts';
+import type { Problem, RegistryReport, RegistryStatus, Report } from './report.ts';
+import type { Restart } from './restart.ts';
 
 export interface TextStyle {
   /** Columns to wrap at. */

@@ -15,6 +15,8 @@ export interface Attempt extends Explanation {
   /** Milliseconds since the epoch; null where the credential does not expire or nobody knows. */
   readonly expiresAt: number | null;
   readonly durationMs: number;
+  /** Known from an earlier run; nothing was sent. */
+  readonly isRecalled: boolean;
 }
 
 /**
@@ -29,10 +31,10 @@ export async function verifySet(system: System, set: SecretSet, options: Options
       : renewsItself(set)
         ? await exchange(system, set, set.ecr, options, signal)
         : await verifyEcrToken(system, set, options, signal);
-  return { ...result, set, durationMs: Math.round(system.now() - startedAt) };
+  return { ...result, set, durationMs: Math.round(system.now() - startedAt), isRecalled: false };
 }
 
-type Result = Omit<Attempt, 'set' | 'durationMs'>;
+type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
 async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
   const credential: Credential = { username: set.username, password: set.password };
