@@ -26,8 +26,11 @@ const lockStaleMs = 10_000;
  */
 export function stateFilePath(env: Environment, homeDirectory: string | null): string | null {
   const configured = env['XDG_STATE_HOME'];
-  if (configured !== undefined && isAbsolute(configured)) return join(configured, 'registry-login', 'state.json');
-  return homeDirectory === null ? null : join(homeDirectory, '.local', 'state', 'registry-login', 'state.json');
+  if (configured !== undefined && isAbsolute(configured))
+    return join(configured, 'registry-login', 'state.json');
+  return homeDirectory === null
+    ? null
+    : join(homeDirectory, '.local', 'state', 'registry-login', 'state.json');
 }
 
 /** Returns the state, or null where there is none yet. Changes nothing. Throws StateFileError for a file that is unreadable, odd or corrupt. */
@@ -49,7 +52,10 @@ export async function readState(path: string): Promise<LoginState | null> {
  * time under a lock. A lock that cannot be had in about 2 s is done without (the rename still keeps the file whole). Returns the new state.
  * Throws StateFileError.
  */
-export async function updateState(path: string, edit: (state: LoginState) => LoginState): Promise<LoginState> {
+export async function updateState(
+  path: string,
+  edit: (state: LoginState) => LoginState,
+): Promise<LoginState> {
   const before = await readState(path);
   if (before !== null) {
     const after = edit(before);
@@ -80,7 +86,10 @@ async function readText(path: string): Promise<string | null> {
     if (codeOf(error) === 'ELOOP') {
       throw new StateFileError(`${path} is a symbolic link, and the state never is. Remove it.`, error);
     }
-    throw new StateFileError(`${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`, error);
+    throw new StateFileError(
+      `${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`,
+      error,
+    );
   }
   try {
     if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
@@ -192,5 +201,7 @@ async function lock(path: string): Promise<() => Promise<void>> {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'unknown error';
 }
