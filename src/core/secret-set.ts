@@ -217,3 +217,13 @@ function keepFirstPerServer(usable: readonly SecretSet[]): { sets: SecretSet[]; 
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** A set's values as they are used, for fingerprints: in the clear. */
+export function setFields(set: SecretSet): Record<Exclude<SecretPart, 'SESSION_TOKEN'>, string> & { SESSION_TOKEN?: string } {
+  return {
+    SERVER: set.server.key,
+    USER: set.username,
+    PASSWORD: set.password.reveal(),
+    ...(set.sessionToken === null ? {} : { SESSION_TOKEN: set.sessionToken.reveal() }),
+  };
+}
