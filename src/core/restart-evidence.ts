@@ -22,16 +22,16 @@ export interface LocalEvidence {
   readonly completeSets: ReadonlySet<string>;
   /** `seenSinceStart`: sets that a login saw in this container since its start. */
   readonly seen: ReadonlyMap<string, Fingerprints>;
-  readonly changes: readonly SetChange[];
-  /** Incomplete sets with the variables that are missing. */
-  readonly incomplete: readonly { readonly name: string; readonly variables: readonly string[] }[];
-  /** Names of the sets whose login was rejected. */
-  readonly rejected: readonly string[];
 }
 
 export interface RestartEvidence extends LocalEvidence {
   /** Empty where GitHub was not asked. */
   readonly lists: readonly SecretList[];
+  readonly changes: readonly SetChange[];
+  /** Incomplete sets with the variables that are missing. */
+  readonly incomplete: readonly { readonly name: string; readonly variables: readonly string[] }[];
+  /** Names of the sets whose login was rejected. */
+  readonly rejected: readonly string[];
 }
 
 export const allSources: readonly ListSource[] = ['github-user', 'github-repository', 'github-organization'];

@@ -41,7 +41,8 @@ interface Sign extends RestartReason {
  * nothing points to a secret that is not here. Lists that were never asked for (a local container, no token) do not stand against `no`.
  *
  * Where GitHub gave every list and all variables of an incomplete or rejected set are on them, none newer than the start, a start would
- * bring nothing new, and guess 5 is not made. A set that is new or changed since the last start is told as news and decides nothing.
+ * bring nothing new, and guess 5 is not made. A set that is new or changed since the last start is told as news beside `no` and `unknown`,
+ * and decides nothing.
  */
 export function decideRestart(evidence: RestartEvidence): RestartDecision {
   const known = [...githubSigns(evidence), ...fileSigns(evidence)];
@@ -57,12 +58,13 @@ export function decideRestart(evidence: RestartEvidence): RestartDecision {
     : signs.some(({ says }) => says === 'unknown')
       ? 'unknown'
       : 'no';
-  const told = signs.filter(({ secret }) => needed !== 'yes' || secret !== anySecret);
+  const told = needed === 'yes' ? signs.filter((sign) => sign.says === 'yes' || sign.isWorthSaying) : signs;
   const reasons = told.map(({ secret, source, message }) => ({ secret, source, message }));
   const isWorthSaying = told.some((sign) => sign.isWorthSaying);
   return { restart: { needed, reasons, how: adviceFor(needed, told, evidence) }, isWorthSaying };
 }
 
+/** What a reason is about when a whole list is missing. */
 const anySecret = '*_CONTAINER_REGISTRY_*';
 
 /** Source 1. */
@@ -78,7 +80,7 @@ function githubSigns(evidence: RestartEvidence): Sign[] {
         signs.push({
           secret: anySecret,
           source,
-          message: list.gap,
+          message: `The Codespaces secrets of ${placeNames[source]} are not known: ${list.gap}`,
           set: null,
           says: 'unknown',
           isWorthSaying: false,
@@ -98,21 +100,21 @@ function listedSign(secret: ListedSecret, source: ListSource, evidence: RestartE
   if (granted === false) {
     // Not here for a good reason, and it may be meant for other repositories: worth saying where it is wanted.
     if (isHere) return null;
-    const message = `is a secret of ${place}, and ${evidence.repository ?? 'this repository'} is not among those that it is granted to`;
+    const message = `${name}, a secret of ${place}, is not granted to ${evidence.repository ?? 'this repository'}.`;
     return { ...sign, message, says: 'unknown', isWorthSaying: isWanted(set, evidence), lacksGrant: true };
   }
   if (isNewer(updatedAt, evidence)) {
-    const times = `${iso(updatedAt)}, after the start of this container (${iso(evidence.startedAt)})`;
-    const message = `${isHere ? 'was updated' : 'is not here and was updated'} in the secrets of ${place} at ${times}`;
+    const what = isHere ? `${name} was updated` : `${name} is not here: it was updated`;
+    const message = `${what} in the secrets of ${place} at ${iso(updatedAt)}, after the start of this container (${iso(evidence.startedAt)}).`;
     return { ...sign, message, says: 'yes', isWorthSaying: true };
   }
   if (isHere) return null;
-  const message = `is a secret of ${place}, and not in this container`;
+  const message = `${name} is a secret of ${place}, and not in this container`;
   if (granted === null) {
-    const doubt = `${message}; whether ${evidence.repository ?? 'this repository'} is granted it is not known`;
+    const doubt = `${message}; whether it is granted to ${evidence.repository ?? 'this repository'} is not known.`;
     return { ...sign, message: doubt, says: 'unknown', isWorthSaying: isWanted(set, evidence) };
   }
-  return { ...sign, message, says: 'yes', isWorthSaying: true };
+  return { ...sign, message: `${message}.`, says: 'yes', isWorthSaying: true };
 }
 
 const placeNames: Readonly<Record<ListSource, string>> = {
@@ -131,8 +133,8 @@ function fileSigns(evidence: RestartEvidence): Sign[] {
     if (here !== null && comparable(here) === comparable(value.reveal())) continue;
     const message =
       here === null
-        ? `is in ${file}, and not in this shell`
-        : `has another value in ${file} than in this shell`;
+        ? `${name} is in ${file}, and not in this shell.`
+        : `${name} has another value in ${file} than in this shell.`;
     const set = parseVariableName(name)?.name ?? null;
     signs.push({ secret: name, source: 'secrets-file', message, set, says: 'yes', isWorthSaying: true });
   }
@@ -149,7 +151,7 @@ function expectSigns(evidence: RestartEvidence, explained: ReadonlySet<string | 
   return names.map((name) => ({
     secret: name,
     source: 'expect',
-    message: `is expected (option "expect") and not here. Causes, in this order: ${expectCauses(evidence.codespaces)}`,
+    message: `${name} is expected (option "expect") and not here. Causes, in this order: ${expectCauses(evidence.codespaces)}`,
     set: name,
     says: 'unknown',
     isWorthSaying: true,
@@ -160,9 +162,14 @@ function expectSigns(evidence: RestartEvidence, explained: ReadonlySet<string | 
 function changeSigns(evidence: RestartEvidence, explained: ReadonlySet<string | null>): Sign[] {
   return evidence.changes.map(({ name, change, fields }) => {
     const sign = { secret: name, source: 'last-start', set: name, isWorthSaying: false } as const;
-    if (change === 'new') return { ...sign, says: 'nothing', message: 'is new since the last start' };
+    if (change === 'new')
+      return { ...sign, says: 'nothing', message: `${name} is new since the last start.` };
     if (change === 'changed') {
-      return { ...sign, says: 'nothing', message: `has changed since the last start (${fields.join(', ')})` };
+      return {
+        ...sign,
+        says: 'nothing',
+        message: `${name} has changed since the last start (${fields.join(', ')}).`,
+      };
     }
     const isSettled = explained.has(name) || (hasAllLists(evidence) && !isListed(name, evidence));
     return {
@@ -179,13 +186,13 @@ function guesses(evidence: RestartEvidence, explained: ReadonlySet<string | null
     variables.map((secret) => ({
       set: name,
       secret,
-      message: 'is missing; if you have just added it, stop and start',
+      message: `${secret} is missing. If you have just added it, stop and start.`,
     })),
   );
   const rejected = evidence.rejected.map((set) => ({
     set,
     secret: `${set}_CONTAINER_REGISTRY_PASSWORD`,
-    message: 'was rejected; if you have just changed it, stop and start',
+    message: `The login of ${set} was rejected. If you have just changed its secrets, stop and start.`,
   }));
   return [...missing, ...rejected]
     .filter(({ set }) => !explained.has(set) && !isSettledByLists(set, evidence))
