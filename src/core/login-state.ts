@@ -118,7 +118,9 @@ export function isVerified(
 
 /** Is this (decoded) entry of the Docker config the one that we wrote for the set? */
 export function isOurEntry(record: SetRecord, server: string, entry: Fingerprints): boolean {
-  return record.written !== null && record.server === server && changedFields(record.written, entry).length === 0;
+  return (
+    record.written !== null && record.server === server && changedFields(record.written, entry).length === 0
+  );
 }
 
 export function withRecord(state: LoginState, name: string, record: SetRecord): LoginState {

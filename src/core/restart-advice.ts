@@ -1,11 +1,18 @@
 /** Words of `restart.how`: what to run or click. */
 
 /** `gh codespace stop`, or for a local container the devcontainer CLI's `up`; a codespace's name is filled in where it is a plain one. */
-export function howToStart({ codespaces, codespaceName }: { codespaces: boolean; codespaceName: string | null }): string {
+export function howToStart({
+  codespaces,
+  codespaceName,
+}: {
+  codespaces: boolean;
+  codespaceName: string | null;
+}): string {
   if (!codespaces) {
     return 'stop this container, then run `devcontainer up --secrets-file FILE --workspace-folder .` on its host.';
   }
-  const name = codespaceName !== null && /^[A-Za-z0-9_-]+$/.test(codespaceName) ? codespaceName : '$CODESPACE_NAME';
+  const name =
+    codespaceName !== null && /^[A-Za-z0-9_-]+$/.test(codespaceName) ? codespaceName : '$CODESPACE_NAME';
   return `run \`gh codespace stop -c "${name}"\`, then open it again.`;
 }
 

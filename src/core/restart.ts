@@ -1,56 +1,25 @@
-import type { Fingerprints } from './fingerprint.ts';
-import type { ListedSecret, ListSource, SecretList } from './github-lists.ts';
-import type { SetChange } from './login-state.ts';
-import { isRegistrySecretName, parseSecretName, type SecretField } from './registry-secret-name.ts';
-import { howToGrant, howToStart, expectCauses } from './restart-advice.ts';
-import type { Secret } from './secret.ts';
-
-export type ReasonSource = ListSource | 'secrets-file' | 'expect' | 'last-start' | 'heuristic';
-
-export interface RestartReason {
-  /** A variable's name; a set's `<NAME>` for `expect` and `last-start`; `*_CONTAINER_REGISTRY_*` for a list that GitHub did not give. */
-  readonly secret: string;
-  readonly source: ReasonSource;
-  /** A short fact, never a value. */
-  readonly message: string;
-}
-
-/** The `restart` object of the report. */
-export interface Restart {
-  readonly needed: 'yes' | 'no' | 'unknown';
-  readonly reasons: readonly RestartReason[];
-  readonly how: string | null;
-}
+import type { ListedSecret, ListSource } from './github-lists.ts';
+import type { Restart, RestartReason } from './report.ts';
+import { expectCauses, howToGrant, howToStart } from './restart-advice.ts';
+import {
+  allSources,
+  hasAllLists,
+  isComplete,
+  isInContainer,
+  isListed,
+  isNewer,
+  isRegistrySecret,
+  isSettledByLists,
+  isWanted,
+  type RestartEvidence,
+  valueOf,
+} from './restart-evidence.ts';
+import { parseVariableName } from './secret-set.ts';
 
 export interface RestartDecision {
   readonly restart: Restart;
   /** Is there something for the user to do? `--quiet` is silent otherwise, so that a list that GitHub refuses is no noise at each attach. */
   readonly isWorthSaying: boolean;
-}
-
-export interface RestartEvidence {
-  readonly codespaces: boolean;
-  readonly codespaceName: string | null;
-  /** `owner/name`. */
-  readonly repository: string | null;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number | null;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What the codespace's secrets files hold. */
-  readonly fileSecrets: ReadonlyMap<string, { readonly value: Secret; readonly file: string }>;
-  /** Empty where GitHub was not asked. */
-  readonly lists: readonly SecretList[];
-  /** The option `expect`. */
-  readonly expect: readonly string[];
-  /** Names of the sets that have all they need, from wherever. */
-  readonly completeSets: ReadonlySet<string>;
-  /** `seenSinceStart`: sets that a login saw in this container since its start. */
-  readonly seen: ReadonlyMap<string, Fingerprints>;
-  readonly changes: readonly SetChange[];
-  /** Incomplete sets with the variables that are missing. */
-  readonly incomplete: readonly { readonly name: string; readonly variables: readonly string[] }[];
-  /** Names of the sets whose login was rejected. */
-  readonly rejected: readonly string[];
 }
 
 interface Sign extends RestartReason {
@@ -60,9 +29,6 @@ interface Sign extends RestartReason {
   readonly isWorthSaying: boolean;
   readonly lacksGrant?: boolean;
 }
-
-const allSources: readonly ListSource[] = ['github-user', 'github-repository', 'github-organization'];
-const requiredFields: readonly SecretField[] = ['SERVER', 'USER', 'PASSWORD'];
 
 /**
  * Decides whether a stop and start is needed, from the best source to the least; a set that a better source explains is left out of the
@@ -75,7 +41,8 @@ const requiredFields: readonly SecretField[] = ['SERVER', 'USER', 'PASSWORD'];
  * nothing points to a secret that is not here. Lists that were never asked for (a local container, no token) do not stand against `no`.
  *
  * Where GitHub gave every list and all variables of an incomplete or rejected set are on them, none newer than the start, a start would
- * bring nothing new, and guess 5 is not made. A set that is new or changed since the last start is told as news and decides nothing.
+ * bring nothing new, and guess 5 is not made. A set that is new or changed since the last start is told as news beside `no` and `unknown`,
+ * and decides nothing.
  */
 export function decideRestart(evidence: RestartEvidence): RestartDecision {
   const known = [...githubSigns(evidence), ...fileSigns(evidence)];
@@ -86,13 +53,18 @@ export function decideRestart(evidence: RestartEvidence): RestartDecision {
     ...changeSigns(evidence, explained),
     ...guesses(evidence, explained),
   ];
-  const needed = signs.some(({ says }) => says === 'yes') ? 'yes' : signs.some(({ says }) => says === 'unknown') ? 'unknown' : 'no';
-  const told = signs.filter(({ secret }) => needed !== 'yes' || secret !== anySecret);
+  const needed = signs.some(({ says }) => says === 'yes')
+    ? 'yes'
+    : signs.some(({ says }) => says === 'unknown')
+      ? 'unknown'
+      : 'no';
+  const told = needed === 'yes' ? signs.filter((sign) => sign.says === 'yes' || sign.isWorthSaying) : signs;
   const reasons = told.map(({ secret, source, message }) => ({ secret, source, message }));
   const isWorthSaying = told.some((sign) => sign.isWorthSaying);
   return { restart: { needed, reasons, how: adviceFor(needed, told, evidence) }, isWorthSaying };
 }
 
+/** What a reason is about when a whole list is missing. */
 const anySecret = '*_CONTAINER_REGISTRY_*';
 
 /** Source 1. */
@@ -101,11 +73,18 @@ function githubSigns(evidence: RestartEvidence): Sign[] {
   for (const source of allSources) {
     for (const list of evidence.lists.filter((one) => one.source === source)) {
       for (const secret of list.secrets.toSorted((a, b) => compare(a.name, b.name))) {
-        const sign = isRegistrySecretName(secret.name) ? listedSign(secret, source, evidence) : null;
+        const sign = isRegistrySecret(secret.name, evidence) ? listedSign(secret, source, evidence) : null;
         if (sign !== null) signs.push(sign);
       }
       if (list.gap !== null) {
-        signs.push({ secret: anySecret, source, message: list.gap, set: null, says: 'unknown', isWorthSaying: false });
+        signs.push({
+          secret: anySecret,
+          source,
+          message: `The Codespaces secrets of ${placeNames[source]} are not known: ${list.gap}`,
+          set: null,
+          says: 'unknown',
+          isWorthSaying: false,
+        });
       }
     }
   }
@@ -114,28 +93,28 @@ function githubSigns(evidence: RestartEvidence): Sign[] {
 
 function listedSign(secret: ListedSecret, source: ListSource, evidence: RestartEvidence): Sign | null {
   const { name, updatedAt, granted } = secret;
-  const set = parseSecretName(name)?.name ?? null;
+  const set = parseVariableName(name)?.name ?? null;
   const place = placeNames[source];
   const isHere = isInContainer(name, evidence);
   const sign = { secret: name, source, set };
   if (granted === false) {
     // Not here for a good reason, and it may be meant for other repositories: worth saying where it is wanted.
     if (isHere) return null;
-    const message = `is a secret of ${place}, and ${evidence.repository ?? 'this repository'} is not among those that it is granted to`;
+    const message = `${name}, a secret of ${place}, is not granted to ${evidence.repository ?? 'this repository'}.`;
     return { ...sign, message, says: 'unknown', isWorthSaying: isWanted(set, evidence), lacksGrant: true };
   }
   if (isNewer(updatedAt, evidence)) {
-    const times = `${iso(updatedAt)}, after the start of this container (${iso(evidence.startedAt)})`;
-    const message = `${isHere ? 'was updated' : 'is not here and was updated'} in the secrets of ${place} at ${times}`;
+    const what = isHere ? `${name} was updated` : `${name} is not here: it was updated`;
+    const message = `${what} in the secrets of ${place} at ${iso(updatedAt)}, after the start of this container (${iso(evidence.startedAt)}).`;
     return { ...sign, message, says: 'yes', isWorthSaying: true };
   }
   if (isHere) return null;
-  const message = `is a secret of ${place}, and not in this container`;
+  const message = `${name} is a secret of ${place}, and not in this container`;
   if (granted === null) {
-    const doubt = `${message}; whether ${evidence.repository ?? 'this repository'} is granted it is not known`;
+    const doubt = `${message}; whether it is granted to ${evidence.repository ?? 'this repository'} is not known.`;
     return { ...sign, message: doubt, says: 'unknown', isWorthSaying: isWanted(set, evidence) };
   }
-  return { ...sign, message, says: 'yes', isWorthSaying: true };
+  return { ...sign, message: `${message}.`, says: 'yes', isWorthSaying: true };
 }
 
 const placeNames: Readonly<Record<ListSource, string>> = {
@@ -145,14 +124,18 @@ const placeNames: Readonly<Record<ListSource, string>> = {
 };
 
 /** Source 2. */
-function fileSigns({ environment, fileSecrets }: RestartEvidence): Sign[] {
+function fileSigns(evidence: RestartEvidence): Sign[] {
+  const { environment, fileSecrets } = evidence;
   const signs: Sign[] = [];
   for (const [name, { value, file }] of [...fileSecrets].toSorted(([a], [b]) => compare(a, b))) {
-    if (!isRegistrySecretName(name) || isEmpty(value.reveal())) continue;
+    if (!isRegistrySecret(name, evidence) || value.reveal().trim() === '') continue;
     const here = valueOf(environment, name);
     if (here !== null && comparable(here) === comparable(value.reveal())) continue;
-    const message = here === null ? `is in ${file}, and not in this shell` : `has another value in ${file} than in this shell`;
-    const set = parseSecretName(name)?.name ?? null;
+    const message =
+      here === null
+        ? `${name} is in ${file}, and not in this shell.`
+        : `${name} has another value in ${file} than in this shell.`;
+    const set = parseVariableName(name)?.name ?? null;
     signs.push({ secret: name, source: 'secrets-file', message, set, says: 'yes', isWorthSaying: true });
   }
   return signs;
@@ -162,12 +145,13 @@ function fileSigns({ environment, fileSecrets }: RestartEvidence): Sign[] {
 function expectSigns(evidence: RestartEvidence, explained: ReadonlySet<string | null>): Sign[] {
   const { expect, incomplete } = evidence;
   const names = [...new Set(expect)].filter(
-    (name) => !isComplete(name, evidence) && !explained.has(name) && !incomplete.some((set) => set.name === name),
+    (name) =>
+      !isComplete(name, evidence) && !explained.has(name) && !incomplete.some((set) => set.name === name),
   );
   return names.map((name) => ({
     secret: name,
     source: 'expect',
-    message: `is expected (option "expect") and not here. Causes, in this order: ${expectCauses(evidence.codespaces)}`,
+    message: `${name} is expected (option "expect") and not here. Causes, in this order: ${expectCauses(evidence.codespaces)}`,
     set: name,
     says: 'unknown',
     isWorthSaying: true,
@@ -178,36 +162,57 @@ function expectSigns(evidence: RestartEvidence, explained: ReadonlySet<string | 
 function changeSigns(evidence: RestartEvidence, explained: ReadonlySet<string | null>): Sign[] {
   return evidence.changes.map(({ name, change, fields }) => {
     const sign = { secret: name, source: 'last-start', set: name, isWorthSaying: false } as const;
-    if (change === 'new') return { ...sign, says: 'nothing', message: 'is new since the last start' };
+    if (change === 'new')
+      return { ...sign, says: 'nothing', message: `${name} is new since the last start.` };
     if (change === 'changed') {
-      return { ...sign, says: 'nothing', message: `has changed since the last start (${fields.join(', ')})` };
+      return {
+        ...sign,
+        says: 'nothing',
+        message: `${name} has changed since the last start (${fields.join(', ')}).`,
+      };
     }
     const isSettled = explained.has(name) || (hasAllLists(evidence) && !isListed(name, evidence));
-    return { ...sign, says: isSettled ? 'nothing' : 'unknown', message: 'was here at the last start and is not now' };
+    return {
+      ...sign,
+      says: isSettled ? 'nothing' : 'unknown',
+      message: 'was here at the last start and is not now',
+    };
   });
 }
 
 /** Source 5. */
 function guesses(evidence: RestartEvidence, explained: ReadonlySet<string | null>): Sign[] {
   const missing = evidence.incomplete.flatMap(({ name, variables }) =>
-    variables.map((secret) => ({ set: name, secret, message: 'is missing; if you have just added it, stop and start' })),
+    variables.map((secret) => ({
+      set: name,
+      secret,
+      message: `${secret} is missing. If you have just added it, stop and start.`,
+    })),
   );
   const rejected = evidence.rejected.map((set) => ({
     set,
     secret: `${set}_CONTAINER_REGISTRY_PASSWORD`,
-    message: 'was rejected; if you have just changed it, stop and start',
+    message: `The login of ${set} was rejected. If you have just changed its secrets, stop and start.`,
   }));
   return [...missing, ...rejected]
     .filter(({ set }) => !explained.has(set) && !isSettledByLists(set, evidence))
     .map((guess) => ({ ...guess, source: 'heuristic', says: 'unknown', isWorthSaying: true }));
 }
 
-function adviceFor(needed: Restart['needed'], signs: readonly Sign[], evidence: RestartEvidence): string | null {
+function adviceFor(
+  needed: Restart['needed'],
+  signs: readonly Sign[],
+  evidence: RestartEvidence,
+): string | null {
   const start = howToStart(evidence);
-  const grant = signs.some(({ lacksGrant }) => lacksGrant) ? howToGrant(signs.filter(({ lacksGrant }) => lacksGrant)) : null;
+  const grant = signs.some(({ lacksGrant }) => lacksGrant)
+    ? howToGrant(signs.filter(({ lacksGrant }) => lacksGrant))
+    : null;
   if (needed === 'yes') {
     const isShellOnly = signs.every(({ says, source }) => says !== 'yes' || source === 'secrets-file');
-    const advice = isShellOnly ? `Open a new terminal, or stop and start: ${start}` : `Stop and start: ${start}`;
+    const advice = isShellOnly
+      ? `Open a new terminal, or stop and start: ${start}`
+      : `Stop and start: ${start}`;
     return grant === null ? advice : `${advice} ${grant}`;
   }
   if (grant !== null) return `${grant} Then stop and start: ${start}`;
@@ -215,73 +220,15 @@ function adviceFor(needed: Restart['needed'], signs: readonly Sign[], evidence: 
   return `If you have just added or changed it, stop and start: ${start}`;
 }
 
-function isInContainer(name: string, { environment, fileSecrets, seen }: RestartEvidence): boolean {
-  const parsed = parseSecretName(name);
-  return (
-    valueOf(environment, name) !== null ||
-    fileSecrets.has(name) ||
-    (parsed !== null && seen.get(parsed.name)?.has(parsed.field) === true)
-  );
-}
-
-function isComplete(set: string, { completeSets, seen }: RestartEvidence): boolean {
-  return completeSets.has(set) || requiredFields.every((field) => seen.get(set)?.has(field) === true);
-}
-
-/** Declared in `expect`, or a part of it is here. */
-function isWanted(set: string | null, { expect, environment }: RestartEvidence): boolean {
-  if (set === null) return false;
-  return expect.includes(set) || variablesOf(set).some((variable) => valueOf(environment, variable) !== null);
-}
-
-function hasAllLists({ lists }: RestartEvidence): boolean {
-  return allSources.every((source) => lists.some((list) => list.source === source && list.gap === null));
-}
-
-function isListed(set: string, { lists }: RestartEvidence): boolean {
-  return lists.some(({ secrets }) => secrets.some(({ name }) => parseSecretName(name)?.name === set));
-}
-
-/** Are all variables of this set that are here on GitHub's lists, which are whole, and none newer than the start? */
-function isSettledByLists(set: string, evidence: RestartEvidence): boolean {
-  if (!hasAllLists(evidence) || evidence.startedAt === null) return false;
-  const here = variablesOf(set).filter((variable) => valueOf(evidence.environment, variable) !== null);
-  const listed = evidence.lists.flatMap(({ secrets }) => secrets);
-  return (
-    here.length > 0 &&
-    here.every((variable) => {
-      const entries = listed.filter(({ name }) => name === variable);
-      return entries.length > 0 && entries.every(({ updatedAt }) => updatedAt !== null && !isNewer(updatedAt, evidence));
-    })
-  );
-}
-
-function variablesOf(set: string): string[] {
-  return [...requiredFields, 'SESSION_TOKEN'].map((field) => `${set}_CONTAINER_REGISTRY_${field}`);
-}
-
-function isNewer(updatedAt: number | null, { startedAt }: RestartEvidence): boolean {
-  return updatedAt !== null && startedAt !== null && updatedAt > startedAt;
-}
-
-function valueOf(environment: RestartEvidence['environment'], name: string): string | null {
-  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
-  return value === undefined || isEmpty(value) ? null : value;
-}
-
-function isEmpty(value: string): boolean {
-  return value.trim() === '';
-}
-
 /** A shell's `$(…)` drops newlines at the end (devcontainers' sshd script reads `.env-secrets` that way): no difference to report. */
 function comparable(value: string): string {
   return value.replace(/[\r\n]+$/, '');
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function iso(time: number | null): string {
   return time === null || Math.abs(time) > 8.64e15 ? 'an unknown time' : new Date(time).toISOString();
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
