@@ -1,5 +1,4 @@
-import type { Problem, RegistryReport, RegistryStatus, Report } from './report.ts';
-import type { Restart } from './restart.ts';
+import type { Problem, RegistryReport, RegistryStatus, Report, Restart } from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at. */

@@ -5,8 +5,11 @@ import { explainVerdict, type Explanation } from '../core/explain.ts';
 import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, variableName } from '../core/secret-set.ts';
+import { version } from '../core/version.ts';
 import { verifyLogin } from './registry-client.ts';
 import type { System } from './system.ts';
+
+const userAgent = `registry-login/${version}`;
 
 /** What one login came to; `credential` is what may be stored, null where nothing may. */
 export interface Attempt extends Explanation {
@@ -38,7 +41,7 @@ type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
 async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
   const credential: Credential = { username: set.username, password: set.password };
-  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal });
+  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal, userAgent });
   const explanation = explainVerdict(verdict, set);
   const identityToken = verdict.outcome === 'accepted' ? verdict.identityToken : null;
   const stored = explanation.status !== 'rejected' && explanation.status !== 'error';
