@@ -21,7 +21,7 @@ await build({
   minify: true,
   // CommonJS dependencies call require for Node's own modules; stack traces keep function names.
   keepNames: true,
-  chunkNames: 'chunk-[name]-[hash]',
+  chunkNames: '[name]-[hash]',
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },

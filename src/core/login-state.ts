@@ -88,8 +88,8 @@ export function changesSinceLastStart(
 }
 
 /** The sets that a login saw since this start; they are in this container even where this shell lacks them. */
-export function seenSinceStart(state: LoginState, start: ContainerStart): ReadonlySet<string> {
-  return new Set(isSameStart(state, start) && start.id !== null ? state.seen.keys() : []);
+export function seenSinceStart(state: LoginState, start: ContainerStart): ReadonlyMap<string, Fingerprints> {
+  return start.id !== null && state.start.id === start.id ? state.seen : new Map();
 }
 
 /** Records of sets that no login saw since the start: what we wrote for them may be removed. Call it after `noteSets`. */
@@ -118,7 +118,9 @@ export function isVerified(
 
 /** Is this (decoded) entry of the Docker config the one that we wrote for the set? */
 export function isOurEntry(record: SetRecord, server: string, entry: Fingerprints): boolean {
-  return record.written !== null && record.server === server && changedFields(record.written, entry).length === 0;
+  return (
+    record.written !== null && record.server === server && changedFields(record.written, entry).length === 0
+  );
 }
 
 export function withRecord(state: LoginState, name: string, record: SetRecord): LoginState {

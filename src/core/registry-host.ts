@@ -26,6 +26,9 @@ const dockerHubNames = new Set(['docker.io', 'index.docker.io', 'registry-1.dock
 /** A domain as image references know it (distribution/reference v0.6 `regexp.go` domainName): no underscore, no trailing dot. */
 const domainName = /^(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9])(?:\.(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]))*$/;
 
+/** An `@` other than that of an image's digest: a password with a slash in it would else be cut in two and its head taken for a host. */
+const strayAt = /@(?!sha\d+:[0-9a-f]+$)/;
+
 /**
  * Reads the value of a `…_SERVER` secret: scheme and path are dropped, the host is lower-cased, a port is kept.
  * Returns the reason where it is no host; the reason never repeats the value, which may hold a password by mistake.
@@ -33,13 +36,13 @@ const domainName = /^(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9])(?:\.(?:[a-z0-9
 export function parseRegistryHost(text: string): RegistryHost | { readonly error: string } {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? null;
   if (scheme !== null && scheme !== 'https' && scheme !== 'http') {
-    return { error: `has the scheme ${scheme}://, which no registry speaks; use the host alone` };
+    return { error: 'has a scheme that is neither https:// nor http://; use the host alone' };
   }
   const authority = text.slice(scheme === null ? 0 : scheme.length + 3).split(/[/?#]/, 1)[0] ?? '';
-  if (authority.includes('@')) {
-    return { error: 'has a user name or password in front of the host; use the host alone' };
+  if (authority.includes('@') || strayAt.test(text)) {
+    return { error: 'has a user name or password in it; use the host alone' };
   }
-  const address = splitPort(authority.toLowerCase());
+  const address = splitPort(authority);
   if (address === null) return { error: 'is not a host name with an optional port' };
   const { hostname, port } = address;
   if (dockerHubNames.has(hostname) && (port === null || port === 443)) return dockerHub;
@@ -49,11 +52,12 @@ export function parseRegistryHost(text: string): RegistryHost | { readonly error
 }
 
 function splitPort(authority: string): { hostname: string; port: number | null } | null {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(authority);
+  // ASCII before it is lower-cased: U+212A KELVIN SIGN would become a k.
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::(\d{1,5}))?$/i.exec(authority);
   if (match === null) return null;
   const port = match[3] === undefined ? null : Number(match[3]);
   if (port !== null && (port < 1 || port > 65_535)) return null;
-  const hostname = match[1] === undefined ? canonicalName(match[2] ?? '') : canonicalIPv6(match[1]);
+  const hostname = match[1] === undefined ? canonicalName((match[2] ?? '').toLowerCase()) : canonicalIPv6(match[1]);
   return hostname === null ? null : { hostname, port };
 }
 

@@ -46,7 +46,8 @@ export function parseUserSecretsJson(text: string): ParsedSecrets {
   const problems: string[] = [];
   for (const [name, entry] of Object.entries(value)) {
     if (!variableName.test(name)) problems.push('has a key that is no variable name; it is left out');
-    else if (typeof entry !== 'string') problems.push(`${name} is ${kindOf(entry)}, not a string; it is left out`);
+    else if (typeof entry !== 'string')
+      problems.push(`${name} is ${kindOf(entry)}, not a string; it is left out`);
     else secrets.set(name, new Secret(entry));
   }
   for (const name of repeatedKeys(text)) {
@@ -128,6 +129,7 @@ function repeatedKeys(json: string): ReadonlySet<string> {
 
 function isFollowedByColon(json: string, from: number): boolean {
   let index = from;
-  while (json[index] === ' ' || json[index] === '\n' || json[index] === '\r' || json[index] === '\t') index += 1;
+  while (json[index] === ' ' || json[index] === '\n' || json[index] === '\r' || json[index] === '\t')
+    index += 1;
   return json[index] === ':';
 }

@@ -45,7 +45,9 @@ export function parseState(text: string): LoginState | { readonly problem: strin
   const result = stateSchema.safeParse(value);
   if (!result.success) {
     const path = result.error.issues[0]?.path.join('.') ?? '';
-    return { problem: path === '' ? 'is not a state file' : `is not a state file of this version (at ${path})` };
+    return {
+      problem: path === '' ? 'is not a state file' : `is not a state file of this version (at ${path})`,
+    };
   }
   const file = result.data;
   return {

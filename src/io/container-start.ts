@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ContainerStart } from '../core/login-state.ts';
 
 /** USER_HZ: the unit of `starttime`, fixed at 100 in the kernel's interface on every platform that Node runs on. */
 const ticksPerSecond = 100;
+
+/** Both facts about this start of the container. */
+export function readContainerStart(procRoot = '/proc'): ContainerStart {
+  return { id: containerStartId(procRoot), startedAt: containerStartedAt(procRoot) };
+}
 
 /**
  * Returns when process 1 of this container started, in milliseconds since the epoch: `starttime` of `/proc/1/stat`, in ticks after
@@ -22,7 +28,9 @@ export function containerStartedAt(procRoot = '/proc'): number | null {
  */
 export function containerStartId(procRoot = '/proc'): string | null {
   const ticks = startTicks(procRoot);
-  const bootId = /^[0-9a-f-]{36}$/.exec((read(join(procRoot, 'sys/kernel/random/boot_id')) ?? '').trim())?.[0];
+  const bootId = /^[0-9a-f-]{36}$/.exec(
+    (read(join(procRoot, 'sys/kernel/random/boot_id')) ?? '').trim(),
+  )?.[0];
   return ticks === null || bootId === undefined ? null : `${bootId}:${ticks}`;
 }
 
@@ -31,7 +39,13 @@ function startTicks(procRoot: string): string | null {
   const stat = read(join(procRoot, '1/stat'));
   if (stat === null) return null;
   const end = stat.lastIndexOf(')');
-  const ticks = end === -1 ? undefined : stat.slice(end + 1).trim().split(/\s+/)[22 - 3];
+  const ticks =
+    end === -1
+      ? undefined
+      : stat
+          .slice(end + 1)
+          .trim()
+          .split(/\s+/)[22 - 3];
   return ticks !== undefined && /^[0-9]{1,15}$/.test(ticks) ? ticks : null;
 }
 

@@ -14,6 +14,11 @@ export interface GithubApi {
 
 const tokenVariables = ['REGISTRY_LOGIN_GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN'] as const;
 
+/** Is GitHub to be asked? In a codespace, and wherever a token was given for this very purpose. */
+export function mayAskGithub(env: Environment): boolean {
+  return env['CODESPACES'] === 'true' || Boolean(env['REGISTRY_LOGIN_GITHUB_TOKEN']?.trim());
+}
+
 /** The token to ask GitHub with, and the variable that it came from; null when there is none. */
 export function githubToken(env: Environment): { variable: string; token: string } | null {
   for (const variable of tokenVariables) {
@@ -31,7 +36,8 @@ export function githubApiBase(env: Environment): URL | { readonly refused: strin
   if (url.username !== '' || url.password !== '') {
     return { refused: 'GITHUB_API_URL has a user name or password in it, so GitHub was not asked.' };
   }
-  const isLoopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.[0-9]+){3}$/.test(url.hostname);
+  const isLoopback =
+    url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.[0-9]+){3}$/.test(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
     return { refused: 'GITHUB_API_URL is not https, so no token was sent there and GitHub was not asked.' };
   }
@@ -49,7 +55,8 @@ export function githubApi(
   return {
     url: (path) => new URL(`${prefix}${path}`, base.origin),
     async get(url) {
-      if (url.origin !== base.origin) return { refused: 'other', words: 'an address at another origin was not followed' };
+      if (url.origin !== base.origin)
+        return { refused: 'other', words: 'an address at another origin was not followed' };
       if (!/^[\x21-\x7e]+$/.test(token)) {
         return { refused: 'other', words: `the token in ${variable} has characters that no token has` };
       }
@@ -81,10 +88,16 @@ function readAnswer(answer: HttpAnswer, base: URL, variable: string): GithubAnsw
     return { refused: 'other', words: `GitHub does not accept the token in ${variable} (HTTP 401)` };
   }
   if ((status === 403 || status === 429) && isRateLimited(answer)) {
-    return { refused: 'other', words: `GitHub's rate limit is used up (HTTP ${status}${retryWords(answer)})` };
+    return {
+      refused: 'other',
+      words: `GitHub's rate limit is used up (HTTP ${status}${retryWords(answer)})`,
+    };
   }
   if (status === 403 || status === 404) {
-    return { refused: 'permission', words: `GitHub does not show the list to the token in ${variable} (HTTP ${status})` };
+    return {
+      refused: 'permission',
+      words: `GitHub does not show the list to the token in ${variable} (HTTP ${status})`,
+    };
   }
   if (status !== 200) return { refused: 'other', words: `GitHub answered HTTP ${status}` };
   try {
@@ -108,17 +121,21 @@ function retryWords(answer: HttpAnswer): string {
   const after = header(answer, 'retry-after');
   if (after !== undefined && /^[0-9]{1,6}$/.test(after)) return `, again in ${after} s`;
   const reset = header(answer, 'x-ratelimit-reset');
-  if (reset !== undefined && /^[0-9]{1,11}$/.test(reset)) return `, until ${new Date(Number(reset) * 1000).toISOString()}`;
+  if (reset !== undefined && /^[0-9]{1,11}$/.test(reset))
+    return `, until ${new Date(Number(reset) * 1000).toISOString()}`;
   return '';
 }
 
 /** `rel="next"` of the Link header (RFC 8288), kept only at the API's own origin: the token would go there. */
 function nextPage(answer: HttpAnswer, base: URL): { next: URL | null; foreignNext: boolean } {
-  for (const [, target = '', parameters = ''] of (header(answer, 'link') ?? '').matchAll(/<([^<>]*)>([^<]*)/g)) {
+  for (const [, target = '', parameters = ''] of (header(answer, 'link') ?? '').matchAll(
+    /<([^<>]*)>([^<]*)/g,
+  )) {
     if (!/;\s*rel\s*=\s*"?next"?(?=\s*(?:[;,]|$))/i.test(parameters)) continue;
-    if (!URL.canParse(target, base)) return { next: null, foreignNext: true };
-    const next = new URL(target, base);
-    return next.origin === base.origin ? { next, foreignNext: false } : { next: null, foreignNext: true };
+    const next = URL.canParse(target, base.href) ? new URL(target, base.href) : null;
+    const isOurs =
+      next !== null && next.origin === base.origin && next.username === '' && next.password === '';
+    return isOurs ? { next, foreignNext: false } : { next: null, foreignNext: true };
   }
   return { next: null, foreignNext: false };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { ListedSecret, ListSource, SecretList } from '../core/github-lists.ts';
-import { githubApi, githubApiBase, githubToken, type GithubApi } from './github-api.ts';
+import { githubApi, githubApiBase, githubToken, type GithubApi, mayAskGithub } from './github-api.ts';
 import type { HttpClient } from './http.ts';
 import type { Environment } from './system.ts';
 
@@ -44,11 +44,6 @@ interface Repository {
   readonly name: string;
 }
 
-/** Is GitHub to be asked? In a codespace, and wherever a token was given for this very purpose. */
-export function mayAskGithub(env: Environment): boolean {
-  return env['CODESPACES'] === 'true' || Boolean(env['REGISTRY_LOGIN_GITHUB_TOKEN']?.trim());
-}
-
 /**
  * Asks GitHub, all places at once, which Codespaces secrets there are: the user's, the repository's and its organisation's.
  * Returns one list for each place that was asked, in that order: none where GitHub is not to be asked (`mayAskGithub`, or no token),
@@ -67,7 +62,8 @@ export async function listCodespacesSecrets(request: ListRequest): Promise<Secre
   const isOwnAccount = repository !== null && sameName(repository.owner, env['GITHUB_USER'] ?? '');
   return Promise.all(
     places.map((place) => {
-      if (place.source === 'github-organization' && isOwnAccount) return { source: place.source, secrets: [], gap: null };
+      if (place.source === 'github-organization' && isOwnAccount)
+        return { source: place.source, secrets: [], gap: null };
       return listPlace(api, place, repository, request);
     }),
   );
@@ -103,10 +99,15 @@ async function listPlace(
   { isWanted, needsGrant }: ListRequest,
 ): Promise<SecretList> {
   const { source } = place;
-  const { items, refused, words } = await readPages(api, withQuery(api.url(place.path), 100), maxSecretPages, (json) => {
-    const page = listSchema.safeParse(json);
-    return page.success ? { items: page.data.secrets, total: page.data.total_count ?? null } : null;
-  });
+  const { items, refused, words } = await readPages(
+    api,
+    withQuery(api.url(place.path), 100),
+    maxSecretPages,
+    (json) => {
+      const page = listSchema.safeParse(json);
+      return page.success ? { items: page.data.secrets, total: page.data.total_count ?? null } : null;
+    },
+  );
   if (refused === 'permission' && source === 'github-organization' && (await isPersonal(api, repository))) {
     return { source, secrets: [], gap: null };
   }
@@ -116,13 +117,17 @@ async function listPlace(
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || !isWanted(name)) continue;
     found.set(name, { updatedAt: toTime(updated_at), visibility: visibility ?? 'all' });
   }
-  const secrets = await mapBounded([...found], async ([name, { updatedAt, visibility }]): Promise<ListedSecret> => {
-    const matters = needsGrant?.(name, updatedAt) ?? true;
-    const granted = matters ? await isGranted(api, place, repository, name, visibility) : null;
-    return { name, updatedAt, granted };
-  });
+  const secrets = await mapBounded(
+    [...found],
+    async ([name, { updatedAt, visibility }]): Promise<ListedSecret> => {
+      const matters = needsGrant?.(name, updatedAt) ?? true;
+      const granted = matters ? await isGranted(api, place, repository, name, visibility) : null;
+      return { name, updatedAt, granted };
+    },
+  );
   if (words === null) return { source, secrets, gap: null };
-  const advice = refused === 'permission' ? `; ${place.permission} would do, in REGISTRY_LOGIN_GITHUB_TOKEN` : '';
+  const advice =
+    refused === 'permission' ? `; ${place.permission} would do, in REGISTRY_LOGIN_GITHUB_TOKEN` : '';
   return { source, secrets, gap: `${words}${advice}.` };
 }
 
@@ -144,7 +149,10 @@ async function isGranted(
   }
   if (visibility !== 'selected') return null;
   // `selected_repositories_url` says the same; an address from an answer is not needed.
-  const first = withQuery(api.url(`${place.path}/${encodeURIComponent(secret)}/repositories`), repositoriesPerPage);
+  const first = withQuery(
+    api.url(`${place.path}/${encodeURIComponent(secret)}/repositories`),
+    repositoriesPerPage,
+  );
   const isThis = (fullName: string) => sameName(fullName, `${owner}/${name}`);
   const { items, words } = await readPages(
     api,
@@ -152,7 +160,9 @@ async function isGranted(
     maxRepositoryPages,
     (json) => {
       const page = repositoriesSchema.safeParse(json);
-      return page.success ? { items: page.data.repositories.map((entry) => entry.full_name), total: null } : null;
+      return page.success
+        ? { items: page.data.repositories.map((entry) => entry.full_name), total: null }
+        : null;
     },
     (names) => names.some(isThis),
   );
@@ -190,7 +200,11 @@ async function readPages<Item>(
     items.push(...parsed.items);
     if (isEnough(parsed.items)) return { items, refused: null, words: null };
     if (answer.foreignNext) {
-      return { items, refused: 'other', words: 'the next page of the list is at another origin, which gets no token' };
+      return {
+        items,
+        refused: 'other',
+        words: 'the next page of the list is at another origin, which gets no token',
+      };
     }
     const isMore = parsed.total !== null && items.length < parsed.total && parsed.items.length > 0;
     if (answer.next === null && !isMore) return { items, refused: null, words: null };

@@ -50,11 +50,11 @@ async function readLoginCommand(procRoot: string, pid: string): Promise<string |
 }
 
 /**
- * The client may be a script, and then follows its interpreter. `login` is its subcommand only where each word between them is an option
+ * The client may be a script, and then follows its interpreter and the interpreter's options. `login` is its subcommand only where each word between them is an option
  * or may be one's value: `docker run image login` is not.
  */
 export function loginCommand(words: readonly string[]): string | null {
-  const start = words.slice(0, 2).findLastIndex((word) => clients.has(basename(word)));
+  const start = words.slice(0, 4).findIndex((word) => clients.has(basename(word)));
   if (start < 0) return null;
   for (let index = start + 1; index < words.length; index += 1) {
     const word = words[index] ?? '';

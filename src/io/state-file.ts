@@ -1,196 +1,35 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { emptyState, type LoginState } from '../core/login-state.ts';
-import { decodeUtf8 } from '../core/secrets-files.ts';
 import { formatState, parseState } from '../core/state-json.ts';
+import { readPrivateFile, stateDirectory, StateFileError, updatePrivateFile } from './private-file.ts';
 import type { Environment } from './system.ts';
 
-/** The state file could not be read or written, and it is untouched (exit code 3). The message names the file and the next step. */
-export class StateFileError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'StateFileError';
-  }
-}
-
-const maxFileBytes = 1024 * 1024;
-/** How long another run may keep us waiting, in milliseconds; it holds the lock for one small write. */
-const lockRetries = { retries: 40, minTimeout: 20, maxTimeout: 60, factor: 1.5, randomize: true };
-const lockStaleMs = 10_000;
-
-/**
- * `${XDG_STATE_HOME:-~/.local/state}/registry-login/state.json`, or null where no home is known. A relative `XDG_STATE_HOME` is ignored
- * (XDG Base Directory Specification 0.8).
- */
+/** `state.json` in the state directory, or null where no home is known. */
 export function stateFilePath(env: Environment, homeDirectory: string | null): string | null {
-  const configured = env['XDG_STATE_HOME'];
-  if (configured !== undefined && isAbsolute(configured)) return join(configured, 'registry-login', 'state.json');
-  return homeDirectory === null ? null : join(homeDirectory, '.local', 'state', 'registry-login', 'state.json');
+  const directory = stateDirectory(env, homeDirectory);
+  return directory === null ? null : join(directory, 'state.json');
 }
 
 /** Returns the state, or null where there is none yet. Changes nothing. Throws StateFileError for a file that is unreadable, odd or corrupt. */
 export async function readState(path: string): Promise<LoginState | null> {
-  const text = await readText(path);
-  if (text === null) return null;
-  const state = parseState(text);
-  if ('problem' in state) {
-    throw new StateFileError(
-      `${path} ${state.problem}. Delete it: the next login writes a new one and verifies every set again.`,
-    );
-  }
-  return state;
+  const text = await readPrivateFile(path);
+  return text === null ? null : parse(path, text);
 }
 
-/**
- * Reads the state (an empty one with a new salt where there is none), applies `edit` and writes what changed: temporary file, fsync,
- * rename, mode 0600 in a directory that is made 0700. Two processes at once lose nothing: `edit` is pure and may run twice, the second
- * time under a lock. A lock that cannot be had in about 2 s is done without (the rename still keeps the file whole). Returns the new state.
- * Throws StateFileError.
- */
+/** Applies `edit`, which is pure and may run twice, to the state (an empty one with a new salt where there is none). Returns the new state. Throws StateFileError. */
 export async function updateState(path: string, edit: (state: LoginState) => LoginState): Promise<LoginState> {
-  const before = await readState(path);
-  if (before !== null) {
-    const after = edit(before);
-    if (formatState(after) === formatState(before)) {
-      await tighten(path);
-      return after;
-    }
-  }
-  await makeDirectory(dirname(path));
-  const release = await lock(path);
-  try {
-    const current = (await readState(path)) ?? emptyState(randomBytes(32).toString('hex'));
-    const edited = edit(current);
-    await write(path, formatState(edited));
-    return edited;
-  } finally {
-    await release();
-  }
+  const salt = randomBytes(32).toString('hex');
+  let edited = emptyState(salt);
+  await updatePrivateFile(path, (text) => {
+    edited = edit(text === null ? emptyState(salt) : parse(path, text));
+    return formatState(edited);
+  });
+  return edited;
 }
 
-async function readText(path: string): Promise<string | null> {
-  let file: FileHandle;
-  try {
-    // O_NOFOLLOW: we only ever write a plain file, so a link was put there by somebody. O_NONBLOCK: a FIFO must not hold us up.
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    if (codeOf(error) === 'ELOOP') {
-      throw new StateFileError(`${path} is a symbolic link, and the state never is. Remove it.`, error);
-    }
-    throw new StateFileError(`${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`, error);
-  }
-  try {
-    if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
-    const buffer = Buffer.alloc(maxFileBytes + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    const text = length > maxFileBytes ? null : decodeUtf8(buffer.subarray(0, length));
-    if (text === null) throw new StateFileError(`${path} is not a state file. Delete it.`);
-    return text;
-  } catch (error) {
-    if (error instanceof StateFileError) throw error;
-    throw new StateFileError(`${path} cannot be read (${codeOf(error)}).`, error);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    const topmost = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (topmost !== undefined) await giveToHomeOwner(topmost, directory);
-    await restrict(directory, constants.O_RDONLY | constants.O_DIRECTORY, 0o700);
-  } catch (error) {
-    throw new StateFileError(
-      `${directory} cannot be made, or made private (${codeOf(error)}). Check who owns it, or set XDG_STATE_HOME.`,
-      error,
-    );
-  }
-}
-
-async function tighten(path: string): Promise<void> {
-  await makeDirectory(dirname(path));
-  try {
-    await restrict(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
-  } catch (error) {
-    throw new StateFileError(`${path} cannot be made private (${codeOf(error)}). Check who owns it.`, error);
-  }
-}
-
-async function restrict(path: string, flags: number, mode: number): Promise<void> {
-  const opened = await open(path, flags);
-  try {
-    if (((await opened.stat()).mode & 0o077) !== 0) await opened.chmod(mode);
-  } finally {
-    await opened.close();
-  }
-}
-
-async function write(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.state.json.${randomBytes(6).toString('hex')}`);
-  let created = false;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    created = true;
-    try {
-      await file.chmod(0o600);
-      await giveToDirectoryOwner(path, file);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    if (created) await unlink(temporary).catch(() => undefined);
-    throw new StateFileError(
-      `${path} cannot be written (${codeOf(error)}). Check the rights and the space there, or set XDG_STATE_HOME.`,
-      error,
-    );
-  }
-}
-
-/** `sudo` with the user's HOME must not leave directories that the user cannot enter: they go to the owner of the one above. */
-async function giveToHomeOwner(topmost: string, directory: string): Promise<void> {
-  const owner = await stat(dirname(topmost));
-  const { uid } = await lstat(topmost);
-  if (uid !== 0 || owner.uid === 0) return;
-  for (let path = directory; path.length >= topmost.length; path = dirname(path)) {
-    await lchown(path, owner.uid, owner.gid);
-  }
-}
-
-/** The same for the file. */
-async function giveToDirectoryOwner(path: string, file: FileHandle): Promise<void> {
-  const owner = await stat(dirname(path));
-  const { uid } = await file.stat();
-  if (uid === 0 && owner.uid !== 0) await file.chown(owner.uid, owner.gid);
-}
-
-/** proper-lockfile is loaded here: a run that changes nothing needs no lock. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  const { default: lockfile } = await import('proper-lockfile');
-  try {
-    const release = await lockfile.lock(path, {
-      realpath: false,
-      stale: lockStaleMs,
-      retries: lockRetries,
-      onCompromised: () => undefined,
-    });
-    return () => release().catch(() => undefined);
-  } catch {
-    return async () => undefined;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+function parse(path: string, text: string): LoginState {
+  const state = parseState(text);
+  if (!('problem' in state)) return state;
+  throw new StateFileError(`${path} ${state.problem}. Delete it: the next login writes a new one and verifies every set again.`);
 }
