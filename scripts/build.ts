@@ -1,6 +1,7 @@
 /** Builds dist/: the two programs (one entry, told apart by the name they are called by) with their lazily loaded chunks, the report's JSON Schema, and the staged collection. */
 import { chmod, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { stageCollection } from './stage.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const dist = `${root}dist`;
@@ -31,3 +32,4 @@ await build({
 for (const program of ['registry-login.js', 'docker-credential-registry-login.js']) {
   await chmod(`${dist}/${program}`, 0o755);
 }
+await stageCollection();
