@@ -32,7 +32,9 @@ let error: UpdateReply['error'] = null;
 try {
   for (const key of request.keys) {
     const auth = Buffer.from(`${key}:${request.password ?? 'pw'}`).toString('base64');
-    results.push(await updateConfigFile(request.path, (config) => setAuth(config, key, { auth }), request.options));
+    results.push(
+      await updateConfigFile(request.path, (config) => setAuth(config, key, { auth }), request.options),
+    );
   }
 } catch (caught) {
   if (!(caught instanceof ConfigFileError)) throw caught;
