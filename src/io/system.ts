@@ -1,3 +1,4 @@
+import type { ContainerStart } from '../core/login-state.ts';
 import type { HttpClient } from './http.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,10 +22,12 @@ export interface System {
   readonly homeDirectory: string | null;
   /** The directory of the running bundle: the installer leaves its `options` file there. */
   readonly installDirectory: string;
+  /** The effective user; null on Windows. */
+  readonly uid: number | null;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** When the container (or, outside one, the machine) started, in milliseconds since the epoch; null where the system does not say. */
-  containerStartedAt(): number | null;
+  /** The start of this container or, outside one, of the machine. */
+  containerStart(): ContainerStart;
   /** Loads the HTTP client on first use: `--help` and `--dry-run` never pay for it. */
   http(): Promise<HttpClient>;
 }

@@ -1,0 +1,42 @@
+import type { Options } from './options.ts';
+import { parseRegistryHost, type RegistryHost } from './registry-host.ts';
+import { type Discovery, parseVariableName, type SecretSet } from './secret-set.ts';
+import { Secret } from './secret.ts';
+
+/** The name under which the codespace's own token is reported. */
+export const codespaceTokenName = 'GITHUB_TOKEN';
+
+/**
+ * The codespace's own token as a set for `ghcr.io`, or null: outside Codespaces, with the option `github` off, or where any set names
+ * ghcr.io, complete or not, since its owner means that one. Codespaces sets `GITHUB_TOKEN` and `GITHUB_USER` in every codespace
+ * (GitHub docs, "Default environment variables for your codespace").
+ */
+export function codespaceTokenSet(
+  env: Readonly<Record<string, string | undefined>>,
+  option: Options['github'],
+  discovery: Discovery,
+): SecretSet | null {
+  const token = env['GITHUB_TOKEN'] ?? '';
+  if (env['CODESPACES'] !== 'true' || option === 'off' || token === '') return null;
+  const server = parseRegistryHost('ghcr.io') as RegistryHost;
+  const named = [...discovery.sets, ...discovery.unusable].some((set) => set.server?.key === server.key);
+  if (named || namesServer(env, server)) return null;
+  return {
+    name: codespaceTokenName,
+    server,
+    username: env['GITHUB_USER'] || 'x-access-token',
+    password: new Secret(token),
+    sessionToken: null,
+    kind: 'github',
+    ecr: null,
+    source: 'codespace-token',
+  };
+}
+
+function namesServer(env: Readonly<Record<string, string | undefined>>, server: RegistryHost): boolean {
+  return Object.entries(env).some(([variable, value]) => {
+    if (parseVariableName(variable)?.part !== 'SERVER' || value === undefined) return false;
+    const host = parseRegistryHost(value.trim());
+    return !('error' in host) && host.key === server.key;
+  });
+}

@@ -1,0 +1,111 @@
+import { decodeAuthConfig, encodeAuthConfig } from './auth-config.ts';
+import type { Credential } from './credential.ts';
+import {
+  credHelpers,
+  credsStore,
+  type DockerConfig,
+  getAuth,
+  removeAuth,
+  removeCredHelper,
+  setAuth,
+  setCredHelper,
+} from './docker-config.ts';
+import { type Fingerprints, fingerprintFields } from './fingerprint.ts';
+import { isOurEntry, type SetRecord } from './login-state.ts';
+import type { Options } from './options.ts';
+import { helperName, placeCredential } from './placement.ts';
+import type { Store } from './report.ts';
+import type { SecretSet } from './secret-set.ts';
+
+/** One login to be written. */
+export interface Placement {
+  readonly set: SecretSet;
+  /** Null: only the helper is named, and gets the token once AWS can be reached. */
+  readonly credential: Credential | null;
+  /** Restore what is missing, and leave alone what somebody changed since. */
+  readonly onlyIfMissing: boolean;
+}
+
+export interface PlacedConfig {
+  readonly config: DockerConfig;
+  /** By the server's key; null where nothing is stored. */
+  readonly stores: ReadonlyMap<string, Store | null>;
+}
+
+/** The config with all logins in their places. Pure: it may be run again on a newer config. */
+export function placeLogins(
+  config: DockerConfig,
+  option: Options['credentialStore'],
+  placements: readonly Placement[],
+): PlacedConfig {
+  const stores = new Map<string, Store | null>();
+  let edited = config;
+  for (const { set, credential, onlyIfMissing } of placements) {
+    const key = set.server.key;
+    const store = placeCredential(set, option, shadowOf(config, key));
+    if (store === 'helper') edited = removeAuth(edited, key);
+    else if (credential !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) {
+      edited = setAuth(edited, key, encodeAuthConfig(credential));
+    }
+    if (store === 'config') edited = removeOurHelper(edited, key);
+    else edited = setCredHelper(edited, key, helperName);
+    stores.set(key, storeOf(edited, key));
+  }
+  return { config: edited, stores };
+}
+
+/** Where the credentials for this key stand now, as far as they are ours to find. */
+export function storeOf(config: DockerConfig, key: string): Store | null {
+  const hasEntry = getAuth(config, key) !== null;
+  if (credHelpers(config).get(key) !== helperName) return hasEntry ? 'config' : null;
+  return hasEntry ? 'both' : 'helper';
+}
+
+/** The helper that clients would ask for this key instead of `auths`, ours left out; null where there is none. */
+export function shadowOf(config: DockerConfig, key: string): string | null {
+  const own = credHelpers(config).get(key);
+  const helper = own === undefined || own === helperName ? credsStore(config) : own;
+  return helper === null || helper === '' || helper === helperName ? null : helper;
+}
+
+/** Takes away what we wrote for a set, unless somebody changed it since; `removed` says whether anything was. */
+export function removeLogin(
+  config: DockerConfig,
+  record: SetRecord,
+  salt: string,
+): { config: DockerConfig; removed: boolean } {
+  const entry = entryFingerprints(config, record.server, salt);
+  let edited = config;
+  if (entry !== null && isOurEntry(record, record.server, entry)) edited = removeAuth(edited, record.server);
+  if (record.store === 'helper' || record.store === 'both') {
+    // An entry that somebody else wrote needs a way to be found: the helper goes only with what it stood for.
+    if (getAuth(edited, record.server) === null || edited !== config) edited = removeOurHelper(edited, record.server);
+  }
+  return { config: edited, removed: edited !== config };
+}
+
+/** Fingerprints of the entry as it stands, decoded; null where there is none, or none that can be read. */
+export function entryFingerprints(config: DockerConfig, key: string, salt: string): Fingerprints | null {
+  const auth = getAuth(config, key);
+  if (auth === null) return null;
+  try {
+    const credential = decodeAuthConfig(auth);
+    return credential === null ? null : credentialFingerprints(credential, salt);
+  } catch {
+    return null;
+  }
+}
+
+/** Fingerprints of an entry that holds this credential, for `SetRecord.written`. */
+export function credentialFingerprints(credential: Credential, salt: string): Fingerprints {
+  const { username, password, identityToken } = credential;
+  return fingerprintFields(salt, {
+    username,
+    password: identityToken === undefined ? password.reveal() : '',
+    identitytoken: identityToken?.reveal(),
+  });
+}
+
+function removeOurHelper(config: DockerConfig, key: string): DockerConfig {
+  return credHelpers(config).get(key) === helperName ? removeCredHelper(config, key) : config;
+}

@@ -1,0 +1,2 @@
+// As ecr-sdk.ts.
+export { ECRPUBLICClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public';

@@ -1,0 +1,174 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { decodeUtf8 } from '../core/secrets-files.ts';
+import type { Environment } from './system.ts';
+
+/** A file of ours could not be read or written, and it is untouched (exit code 3). The message names the file and the next step. */
+export class StateFileError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StateFileError';
+  }
+}
+
+const maxFileBytes = 1024 * 1024;
+/** How long another run may keep us waiting, in milliseconds; it holds the lock for one small write. */
+const lockRetries = { retries: 40, minTimeout: 20, maxTimeout: 60, factor: 1.5, randomize: true };
+const lockStaleMs = 10_000;
+
+/**
+ * `${XDG_STATE_HOME:-~/.local/state}/registry-login`, or null where no home is known. A relative `XDG_STATE_HOME` is ignored
+ * (XDG Base Directory Specification 0.8).
+ */
+export function stateDirectory(env: Environment, homeDirectory: string | null): string | null {
+  const configured = env['XDG_STATE_HOME'];
+  if (configured !== undefined && isAbsolute(configured)) return join(configured, 'registry-login');
+  return homeDirectory === null ? null : join(homeDirectory, '.local', 'state', 'registry-login');
+}
+
+/**
+ * Replaces the text (null: there is none yet) by what `edit` makes of it: temporary file, fsync, rename, mode 0600 in a directory that is
+ * made 0700. Two processes at once lose nothing: `edit` may run twice, the second time under a lock. A lock that cannot be had in about
+ * 2 s is done without (the rename still keeps the file whole). Throws StateFileError, and what `edit` throws.
+ */
+export async function updatePrivateFile(path: string, edit: (text: string | null) => string): Promise<void> {
+  const before = await readPrivateFile(path);
+  if (before !== null && edit(before) === before) {
+    await tighten(path);
+    return;
+  }
+  await makePrivateDirectory(dirname(path));
+  const release = await lock(path);
+  try {
+    await write(path, edit(await readPrivateFile(path)));
+  } finally {
+    await release();
+  }
+}
+
+/** The file's text, or null where there is none. Throws StateFileError. */
+export async function readPrivateFile(path: string): Promise<string | null> {
+  let file: FileHandle;
+  try {
+    // O_NOFOLLOW: we only ever write a plain file, so a link was put there by somebody. O_NONBLOCK: a FIFO must not hold us up.
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    if (codeOf(error) === 'ELOOP') {
+      throw new StateFileError(`${path} is a symbolic link, and the state never is. Remove it.`, error);
+    }
+    throw new StateFileError(`${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`, error);
+  }
+  try {
+    if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
+    const buffer = Buffer.alloc(maxFileBytes + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    const text = length > maxFileBytes ? null : decodeUtf8(buffer.subarray(0, length));
+    if (text === null) throw new StateFileError(`${path} is not a state file. Delete it.`);
+    return text;
+  } catch (error) {
+    if (error instanceof StateFileError) throw error;
+    throw new StateFileError(`${path} cannot be read (${codeOf(error)}).`, error);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
+export async function makePrivateDirectory(directory: string): Promise<void> {
+  try {
+    const topmost = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (topmost !== undefined) await giveToHomeOwner(topmost, directory);
+    await restrict(directory, constants.O_RDONLY | constants.O_DIRECTORY, 0o700);
+  } catch (error) {
+    throw new StateFileError(
+      `${directory} cannot be made, or made private (${codeOf(error)}). Check who owns it, or set XDG_STATE_HOME.`,
+      error,
+    );
+  }
+}
+
+async function tighten(path: string): Promise<void> {
+  await makePrivateDirectory(dirname(path));
+  try {
+    await restrict(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  } catch (error) {
+    throw new StateFileError(`${path} cannot be made private (${codeOf(error)}). Check who owns it.`, error);
+  }
+}
+
+async function restrict(path: string, flags: number, mode: number): Promise<void> {
+  const opened = await open(path, flags);
+  try {
+    if (((await opened.stat()).mode & 0o077) !== 0) await opened.chmod(mode);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${Math.random().toString(36).slice(2)}`);
+  let created = false;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    created = true;
+    try {
+      await file.chmod(0o600);
+      await giveToDirectoryOwner(path, file);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    if (created) await unlink(temporary).catch(() => undefined);
+    throw new StateFileError(
+      `${path} cannot be written (${codeOf(error)}). Check the rights and the space there, or set XDG_STATE_HOME.`,
+      error,
+    );
+  }
+}
+
+/** `sudo` with the user's HOME must not leave directories that the user cannot enter: they go to the owner of the one above. */
+async function giveToHomeOwner(topmost: string, directory: string): Promise<void> {
+  const owner = await stat(dirname(topmost));
+  const { uid } = await lstat(topmost);
+  if (uid !== 0 || owner.uid === 0) return;
+  for (let path = directory; path.length >= topmost.length; path = dirname(path)) {
+    await lchown(path, owner.uid, owner.gid);
+  }
+}
+
+/** The same for the file. */
+async function giveToDirectoryOwner(path: string, file: FileHandle): Promise<void> {
+  const owner = await stat(dirname(path));
+  const { uid } = await file.stat();
+  if (uid === 0 && owner.uid !== 0) await file.chown(owner.uid, owner.gid);
+}
+
+/** proper-lockfile is loaded here: a run that changes nothing needs no lock. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  const { default: lockfile } = await import('proper-lockfile');
+  try {
+    const release = await lockfile.lock(path, {
+      realpath: false,
+      stale: lockStaleMs,
+      retries: lockRetries,
+      onCompromised: () => undefined,
+    });
+    return () => release().catch(() => undefined);
+  } catch {
+    return async () => undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codespaceTokenSet } from '../core/github-set.ts';
+import { type Options, readOptions } from '../core/options.ts';
+import type { Problem } from '../core/report.ts';
+import { discoverSets, type SecretSet, type UnusableSet } from '../core/secret-set.ts';
+import { type CodespacesSecrets, readCodespacesSecrets } from './codespaces-secrets.ts';
+import type { System } from './system.ts';
+
+/** Everything that is known before anything is sent: options, secret sets, and what is wrong with them. */
+export interface Sources {
+  readonly options: Options;
+  readonly sets: readonly SecretSet[];
+  readonly unusable: readonly UnusableSet[];
+  /** Every name of which some part is here. */
+  readonly names: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly codespacesSecrets: CodespacesSecrets;
+}
+
+export function readSources(system: System): Sources {
+  const { options, problems: optionProblems } = readOptions(system.env, readOptionsFile(system.installDirectory));
+  const codespacesSecrets = readCodespacesSecrets(system.env);
+  const fromFiles = new Map([...codespacesSecrets.secrets].map(([variable, { value }]) => [variable, value.reveal()]));
+  const discovery = discoverSets(system.env, fromFiles);
+  const token = codespaceTokenSet(system.env, options.github, discovery);
+  return {
+    options,
+    sets: token === null ? discovery.sets : [...discovery.sets, token],
+    unusable: discovery.unusable,
+    names: discovery.names,
+    problems: [...optionProblems, ...codespacesSecrets.problems.map(secretsFileProblem), ...discovery.problems],
+    codespacesSecrets,
+  };
+}
+
+function secretsFileProblem({ file, message }: { file: string; message: string }): Problem {
+  return {
+    code: 'secrets-file',
+    name: null,
+    variables: [],
+    message: `${file}: ${message}.`.replace(/\.\.$/, '.'),
+    advice: 'The rest of it is used. Stop and start the codespace to have the file written anew.',
+  };
+}
+
+/** The installer's `options` file beside the bundle; outside a container there is none. */
+function readOptionsFile(directory: string): string {
+  try {
+    return readFileSync(join(directory, 'options'), 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,219 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tls from 'node:tls';
+import { HttpError } from './http.ts';
+import type { Environment } from './system.ts';
+
+/** One TLS configuration; equal keys mean equal configurations. */
+export interface TlsConfiguration {
+  readonly key: string;
+  readonly secureContext: tls.SecureContext;
+}
+
+interface HostCertificates {
+  readonly authorities: readonly string[];
+  readonly certificates: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** The system's CA bundle, in the order of Go's `crypto/x509/root_linux.go`, which docker goes by. */
+const systemBundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/tls/cacert.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const maxFilesPerDirectory = 1000;
+
+/** Whom to trust over TLS. Files are read on first use and once. */
+export class Trust {
+  readonly #env: Environment;
+  readonly #certsDirectory: string;
+  readonly #notes: string[] = [];
+  readonly #configurations = new Map<string, Promise<TlsConfiguration>>();
+  readonly #directories = new Map<string, Promise<HostCertificates | null>>();
+  #authorities: Promise<readonly string[]> | null = null;
+
+  /** `certsDirectory` is docker's `/etc/docker/certs.d`. */
+  constructor(env: Environment, certsDirectory: string) {
+    this.#env = env;
+    this.#certsDirectory = certsDirectory;
+  }
+
+  /** CA files that the environment names and that could not be read, for the message of a refused certificate. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  /**
+   * What a connection to any of these hosts (`host[:port]`) goes by: Node's own CAs, the system's, `NODE_EXTRA_CA_CERTS`, and docker's directories for these hosts.
+   * Throws an HttpError that names the file where docker's directory holds something unusable.
+   */
+  async configurationFor(hosts: readonly string[]): Promise<TlsConfiguration> {
+    const names = [...new Set(hosts.flatMap(directoryNames))];
+    const found: string[] = [];
+    for (const name of names) if ((await this.#hostDirectory(name)) !== null) found.push(name);
+    const key = found.join(' ');
+    const existing = this.#configurations.get(key);
+    if (existing !== undefined) return await existing;
+    const created = this.#configure(key, found);
+    this.#configurations.set(key, created);
+    return await created;
+  }
+
+  async #configure(key: string, directories: readonly string[]): Promise<TlsConfiguration> {
+    this.#authorities ??= this.#readAuthorities();
+    const perHost = await Promise.all(directories.map(async (name) => await this.#hostDirectory(name)));
+    const own = perHost.filter((certificates) => certificates !== null);
+    const ca = [...(await this.#authorities), ...own.flatMap(({ authorities }) => authorities)];
+    const cert = own.flatMap(({ certificates }) => certificates);
+    const keys = own.flatMap(({ keys: some }) => some);
+    const client = cert.length === 0 ? {} : { cert, key: keys };
+    return { key, secureContext: createContext(ca, client) };
+  }
+
+  async #readAuthorities(): Promise<readonly string[]> {
+    // Older than Node 22.15 there is no getCACertificates.
+    const builtIn = typeof tls.getCACertificates === 'function' ? tls.getCACertificates('default') : tls.rootCertificates;
+    const texts = [await this.#readNamed('NODE_EXTRA_CA_CERTS'), await this.#readSystemBundle()];
+    const byContent = new Map<string, string>();
+    for (const pem of [...builtIn, ...texts.flatMap(splitPem)]) byContent.set(pem.replaceAll(/\s/g, ''), pem);
+    return [...byContent.values()];
+  }
+
+  /** `SSL_CERT_FILE` in the bundle's place, `SSL_CERT_DIR` beside it, as Go and OpenSSL have them. */
+  async #readSystemBundle(): Promise<string> {
+    const texts: string[] = [];
+    if (isSet(this.#env['SSL_CERT_FILE'])) texts.push(await this.#readNamed('SSL_CERT_FILE'));
+    else texts.push(await readFirst(systemBundles));
+    for (const directory of (this.#env['SSL_CERT_DIR'] ?? '').split(':').filter((name) => name !== '')) {
+      const names = await readdir(directory).catch(() => []);
+      const files = names.slice(0, maxFilesPerDirectory).map((name) => join(directory, name));
+      texts.push(...(await Promise.all(files.map(async (file) => await readFile(file, 'utf8').catch(() => '')))));
+    }
+    return texts.join('\n');
+  }
+
+  async #readNamed(variable: string): Promise<string> {
+    const file = this.#env[variable];
+    if (!isSet(file)) return '';
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      this.#notes.push(`${variable} names a file that cannot be read (${codeOf(error)})`);
+      return '';
+    }
+  }
+
+  async #hostDirectory(name: string): Promise<HostCertificates | null> {
+    const existing = this.#directories.get(name);
+    if (existing !== undefined) return await existing;
+    const reading = readHostDirectory(join(this.#certsDirectory, name));
+    this.#directories.set(name, reading);
+    return await reading;
+  }
+}
+
+/** The names docker may know a host by: with port 443 written or not, it is the same endpoint. */
+function directoryNames(host: string): string[] {
+  if (/^\.*$/.test(host) || /[/\\\0]/.test(host)) return [];
+  return /:\d+$/.test(host) ? [host] : [host, `${host}:443`];
+}
+
+/** As moby reads it (`registry/registry.go`, `ReadCertsDirectory`): `*.crt` are CAs, `NAME.cert` with `NAME.key` a client certificate. */
+async function readHostDirectory(directory: string): Promise<HostCertificates | null> {
+  let names: string[];
+  try {
+    names = (await readdir(directory)).toSorted();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw unusable(directory, 'it cannot be read', error);
+  }
+  const authorities: string[] = [];
+  const certificates: string[] = [];
+  const keys: string[] = [];
+  for (const name of names) {
+    const file = join(directory, name);
+    if (name.endsWith('.crt')) {
+      const found = splitPem(await readCertificateFile(file));
+      if (found.length === 0) throw unusable(file, 'it holds no certificate');
+      for (const pem of found) check(file, { ca: pem });
+      authorities.push(...found);
+    } else if (name.endsWith('.cert')) {
+      const keyName = `${name.slice(0, -'.cert'.length)}.key`;
+      if (!names.includes(keyName)) throw unusable(file, `${keyName} is missing beside it; a CA's file ends in .crt`);
+      const cert = await readCertificateFile(file);
+      const key = await readCertificateFile(join(directory, keyName));
+      check(file, { cert });
+      check(join(directory, keyName), { cert, key });
+      certificates.push(cert);
+      keys.push(key);
+    } else if (name.endsWith('.key') && !names.includes(`${name.slice(0, -'.key'.length)}.cert`)) {
+      throw unusable(file, `${name.slice(0, -'.key'.length)}.cert is missing beside it`);
+    }
+  }
+  return { authorities, certificates, keys };
+}
+
+async function readCertificateFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw unusable(file, 'it cannot be read', error);
+  }
+}
+
+function check(file: string, options: tls.SecureContextOptions): void {
+  try {
+    tls.createSecureContext(options);
+  } catch (error) {
+    throw unusable(file, options.key === undefined ? 'it is not a certificate' : 'it does not belong to its certificate', error);
+  }
+}
+
+function unusable(file: string, fault: string, cause?: unknown): HttpError {
+  const code = codeOf(cause);
+  return new HttpError('tls', `${file} cannot be used: ${fault}${code === undefined ? '' : ` (${code})`}`, { code, cause });
+}
+
+function createContext(ca: readonly string[], client: { cert?: string[]; key?: string[] }): tls.SecureContext {
+  try {
+    return tls.createSecureContext({ ...client, ca: [...ca] });
+  } catch {
+    // One damaged certificate in the system's bundle must not cost the rest.
+    return tls.createSecureContext({ ...client, ca: ca.filter(isCertificate) });
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    tls.createSecureContext({ ca: pem });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function splitPem(text: string): string[] {
+  return text.match(pemCertificate) ?? [];
+}
+
+async function readFirst(files: readonly string[]): Promise<string> {
+  for (const file of files) {
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text !== null) return text;
+  }
+  return '';
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

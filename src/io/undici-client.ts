@@ -1,0 +1,198 @@
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import type { Dispatcher, buildConnector as BuildConnector } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import buildConnector from 'undici/lib/core/connect.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import { chooseProxy, type ProxyChoice } from '../core/proxy-choice.ts';
+import { type Destination, toHttpError } from './http-failure.ts';
+import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest, maxBodyBytes } from './http.ts';
+import type { Environment } from './system.ts';
+import type { TlsConfiguration, Trust } from './trust.ts';
+
+type Proxy = Extract<ProxyChoice, { kind: 'proxy' }>;
+
+/** The request's own signal bounds every wait, so undici's clocks are off. */
+const limits = { headersTimeout: 0, bodyTimeout: 0 } as const;
+const maxHeaderBytes = 16 * 1024;
+
+/** Real HTTP with undici: proxies and CAs by the given environment, one dispatcher for each distinct TLS configuration and proxy. */
+export class UndiciClient implements HttpClient {
+  readonly #env: Environment;
+  readonly #certsDirectory: string;
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
+  readonly #sockets = new Set<Socket>();
+  #trust: Promise<Trust> | null = null;
+
+  constructor(env: Environment, certsDirectory = '/etc/docker/certs.d') {
+    this.#env = env;
+    this.#certsDirectory = certsDirectory;
+  }
+
+  async send(message: HttpRequest): Promise<HttpAnswer> {
+    const { url, signal } = message;
+    const choice = chooseProxy(url, this.#env);
+    const proxy = choice.kind === 'proxy' ? { host: choice.url.host, variable: choice.variable } : null;
+    const destination: Destination = { host: url.host, proxy };
+    try {
+      if (choice.kind === 'unusable') throw new HttpError('proxy', `${choice.variable} cannot be used: ${choice.reason}`);
+      return await untilAborted(signal, this.#exchange(message, choice.kind === 'proxy' ? choice : null));
+    } catch (error) {
+      if (signal.aborted) throw new HttpError('timeout', `${url.host} did not answer in time`, { cause: error });
+      throw toHttpError(error, destination, this.#trust === null ? [] : (await this.#trust).notes);
+    }
+  }
+
+  async close(): Promise<void> {
+    const dispatchers = await Promise.allSettled(this.#dispatchers.values());
+    this.#dispatchers.clear();
+    await Promise.all(
+      dispatchers.map(async (result) => (result.status === 'fulfilled' ? await result.value.destroy() : undefined)),
+    );
+    // A connection that is still being made belongs to no dispatcher yet.
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #exchange({ method, url, headers, body, signal, ...rest }: HttpRequest, proxy: Proxy | null): Promise<HttpAnswer> {
+    const tls = url.protocol === 'https:' ? await this.#tlsConfiguration(url, rest) : null;
+    const dispatcher = await this.#dispatcher(tls, proxy);
+    const answer = await request.call(dispatcher, {
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method,
+      headers: { 'accept-encoding': 'identity', ...headers },
+      body: body ?? null,
+      signal,
+    });
+    const text = await readBody(answer, url.host);
+    // undici takes a connection back in the next turn of the event loop: before that, a second request would open another.
+    await setImmediate();
+    return { status: answer.statusCode, headers: definedHeaders(answer.headers), body: text };
+  }
+
+  async #tlsConfiguration(
+    url: URL,
+    { onBehalfOf, allowInvalidCertificate = false }: Pick<HttpRequest, 'onBehalfOf' | 'allowInvalidCertificate'>,
+  ): Promise<TlsConfiguration | 'unchecked'> {
+    if (allowInvalidCertificate) return 'unchecked';
+    this.#trust ??= import('./trust.ts').then((module) => new module.Trust(this.#env, this.#certsDirectory));
+    const trust = await this.#trust;
+    return await trust.configurationFor(onBehalfOf === undefined ? [url.host] : [url.host, onBehalfOf]);
+  }
+
+  async #dispatcher(tls: TlsConfiguration | 'unchecked' | null, proxy: Proxy | null): Promise<Dispatcher> {
+    const tlsKey = tls === null ? 'plain' : tls === 'unchecked' ? tls : `checked ${tls.key}`;
+    const key = `${tlsKey} via ${proxy?.url.href ?? ''}`;
+    const existing = this.#dispatchers.get(key);
+    if (existing !== undefined) return await existing;
+    const tlsOptions =
+      tls === null ? {} : tls === 'unchecked' ? { rejectUnauthorized: false } : { secureContext: tls.secureContext };
+    const created = proxy === null ? this.#createAgent(tlsOptions) : this.#createProxyAgent(tlsOptions, proxy);
+    this.#dispatchers.set(key, created);
+    return await created;
+  }
+
+  async #createAgent(tlsOptions: BuildConnector.BuildOptions): Promise<Dispatcher> {
+    const connect = this.#track(buildConnector({ ...tlsOptions, timeout: 0 }));
+    return new Agent({ ...limits, maxHeaderSize: maxHeaderBytes, connect });
+  }
+
+  async #createProxyAgent(tlsOptions: BuildConnector.BuildOptions, proxy: Proxy): Promise<Dispatcher> {
+    const [{ default: ProxyAgent }, { default: Pool }] = await Promise.all([
+      import('undici/lib/dispatcher/proxy-agent.js'),
+      import('undici/lib/dispatcher/pool.js'),
+    ]);
+    const proxyTls = proxy.url.protocol === 'https:' ? await this.#tlsConfiguration(proxy.url, {}) : null;
+    return new ProxyAgent({
+      ...limits,
+      maxHeaderSize: maxHeaderBytes,
+      uri: proxy.url.href,
+      ...(proxy.authorization === null ? {} : { token: proxy.authorization }),
+      // Plain HTTP is asked for by its absolute URL, as Go and curl do it: many proxies allow CONNECT to 443 only.
+      proxyTunnel: false,
+      requestTls: { ...tlsOptions, timeout: 0 },
+      proxyTls: { timeout: 0, ...(proxyTls === null || proxyTls === 'unchecked' ? {} : proxyTls) },
+      clientFactory: (origin, options) => new Pool(origin, this.#tracked(options)),
+      factory: (origin, options) => new Pool(origin, this.#tracked(options)),
+    });
+  }
+
+  #tracked<T extends object>(options: T): T {
+    return 'connect' in options && typeof options.connect === 'function'
+      ? { ...options, connect: this.#track(options.connect as BuildConnector.connector) }
+      : options;
+  }
+
+  #track(connect: BuildConnector.connector): BuildConnector.connector {
+    return (options, callback) => {
+      const socket: unknown = connect(options, callback);
+      if (isSocket(socket)) {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+      }
+      return socket;
+    };
+  }
+}
+
+function isSocket(value: unknown): value is Socket {
+  return typeof value === 'object' && value !== null && 'destroy' in value && 'once' in value;
+}
+
+/** undici looks at the signal only once it is connected. */
+async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function definedHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string | string[]> {
+  const entries = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+  return Object.fromEntries(entries);
+}
+
+async function readBody({ body, headers }: Dispatcher.ResponseData, host: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    // Leaving the loop destroys the body, and the connection with it.
+    if (length > maxBodyBytes) throw tooLarge(host);
+    chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks, length);
+  const encoding = headers['content-encoding'];
+  const plain = typeof encoding !== 'string' || length === 0 ? bytes : await decompress(bytes, encoding, host);
+  return plain.toString('utf8');
+}
+
+/** Nothing compressed is asked for, but middleboxes compress all the same. */
+async function decompress(bytes: Buffer, encoding: string, host: string): Promise<Buffer> {
+  const [{ promisify }, zlib] = await Promise.all([import('node:util'), import('node:zlib')]);
+  const methods = new Map([
+    ['gzip', zlib.gunzip],
+    ['x-gzip', zlib.gunzip],
+    ['deflate', zlib.inflate],
+    ['br', zlib.brotliDecompress],
+  ]);
+  const method = methods.get(encoding.trim().toLowerCase());
+  if (method === undefined) return bytes;
+  try {
+    return await promisify<Buffer, { maxOutputLength: number }, Buffer>(method)(bytes, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(host, error);
+    throw new HttpError('answer-not-understood', `the answer of ${host} is not compressed as it says`, { cause: error });
+  }
+}
+
+function tooLarge(host: string, cause?: unknown): HttpError {
+  return new HttpError('answer-too-large', `the answer of ${host} is larger than ${maxBodyBytes / 1024} KiB`, { cause });
+}

@@ -1,0 +1,103 @@
+import type { Credential } from '../core/credential.ts';
+import type { EcrRegistry } from '../core/ecr-registry.ts';
+import { describeExpiry, readTokenExpiry } from '../core/ecr-token.ts';
+import { explainVerdict, type Explanation } from '../core/explain.ts';
+import type { Options } from '../core/options.ts';
+import { renewsItself } from '../core/placement.ts';
+import { type SecretSet, variableName } from '../core/secret-set.ts';
+import { version } from '../core/version.ts';
+import { verifyLogin } from './registry-client.ts';
+import type { System } from './system.ts';
+
+const userAgent = `registry-login/${version}`;
+
+/** What one login came to; `credential` is what may be stored, null where nothing may. */
+export interface Attempt extends Explanation {
+  readonly set: SecretSet;
+  readonly credential: Credential | null;
+  /** Milliseconds since the epoch; null where the credential does not expire or nobody knows. */
+  readonly expiresAt: number | null;
+  readonly durationMs: number;
+  /** Known from an earlier run; nothing was sent. */
+  readonly isRecalled: boolean;
+}
+
+/**
+ * Logs in with one set: an AWS key pair is exchanged for a token, anything else is verified at the registry. Never throws for what the
+ * network, the registry or the set's values do; `signal` is the deadline.
+ */
+export async function verifySet(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Attempt> {
+  const startedAt = system.now();
+  const result =
+    set.ecr === null
+      ? await verifyStatic(system, set, options, signal)
+      : renewsItself(set)
+        ? await exchange(system, set, set.ecr, options, signal)
+        : await verifyEcrToken(system, set, options, signal);
+  return { ...result, set, durationMs: Math.round(system.now() - startedAt), isRecalled: false };
+}
+
+type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
+
+async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
+  const credential: Credential = { username: set.username, password: set.password };
+  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal, userAgent });
+  const explanation = explainVerdict(verdict, set);
+  const identityToken = verdict.outcome === 'accepted' ? verdict.identityToken : null;
+  const stored = explanation.status !== 'rejected' && explanation.status !== 'error';
+  return {
+    ...explanation,
+    credential: stored ? (identityToken === null ? credential : { ...credential, identityToken }) : null,
+    expiresAt: null,
+  };
+}
+
+/** USER `AWS`: the password is a token, which says itself when it ends. An expired one is not sent. */
+async function verifyEcrToken(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
+  const expiresAt = readTokenExpiry(set.password.reveal())?.getTime() ?? null;
+  if (expiresAt !== null && expiresAt <= system.now()) {
+    return {
+      status: 'rejected',
+      message: `The ECR token ${describeExpiry(new Date(expiresAt), system.now())}.`,
+      advice: `Put a new token into ${variableName(set.name, 'PASSWORD')}, or give an access key id and secret key instead, which renew themselves.`,
+      credential: null,
+      expiresAt,
+    };
+  }
+  const result = await verifyStatic(system, set, options, signal);
+  const expiry = expiresAt === null ? '' : ` The token ${describeExpiry(new Date(expiresAt), system.now())} and is not renewed.`;
+  return { ...result, message: result.message + (result.credential === null ? '' : expiry), expiresAt };
+}
+
+/** AWS answering with a token is the proof that the keys are right; the registry itself need not be asked. */
+async function exchange(
+  system: System,
+  set: SecretSet,
+  registry: EcrRegistry,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { exchangeToken } = await import('./ecr-client.ts');
+  const answer = await exchangeToken({
+    registry,
+    accessKeyId: set.username,
+    secretAccessKey: set.password,
+    sessionToken: set.sessionToken,
+    env: system.env,
+    http: await system.http(),
+    signal,
+    now: () => system.now(),
+    setName: set.name,
+    insecureRegistries: options.insecureRegistries,
+  });
+  if (answer.outcome === 'failed') {
+    return { status: answer.verdict, message: answer.message, advice: answer.advice, credential: null, expiresAt: null };
+  }
+  return {
+    status: 'ok',
+    message: `AWS accepted the keys; the token ${describeExpiry(answer.expiresAt, system.now())}.`,
+    advice: null,
+    credential: { username: answer.username, password: answer.password },
+    expiresAt: answer.expiresAt.getTime(),
+  };
+}

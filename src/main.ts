@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/** The entry of both programs: builds the System from this process, runs the one that was called, sets the exit code. */
+import { homedir } from 'node:os';
+import { basename, dirname } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { readContainerStart } from './io/container-start.ts';
+import type { HttpClient } from './io/http.ts';
+import type { Output, System } from './io/system.ts';
+
+// Names that do not resolve keep a thread each for seconds; with libuv's four, a few dead registries would hold up all others.
+process.env.UV_THREADPOOL_SIZE ??= '48';
+
+const isCredentialHelper = basename(process.argv[1] ?? '').startsWith('docker-credential-');
+
+/** Filled on first use. */
+const opened: { http: Promise<HttpClient> | null } = { http: null };
+
+const system: System = {
+  args: process.argv.slice(2),
+  env: process.env,
+  stdin: process.stdin,
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  homeDirectory: findHomeDirectory(),
+  installDirectory: dirname(fileURLToPath(import.meta.url)),
+  uid: process.getuid?.() ?? null,
+  now: () => Date.now(),
+  containerStart: () => readContainerStart(),
+  http() {
+    opened.http ??= import('./io/undici-client.ts').then(({ UndiciClient }) => new UndiciClient(process.env));
+    return opened.http;
+  },
+};
+
+// A reader that went away (| head) is no error of ours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+try {
+  process.exitCode = isCredentialHelper
+    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) => runCredentialHelper(system))
+    : await import('./cli.ts').then(({ runCli }) => runCli(system));
+} catch (error) {
+  process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await opened.http?.then((client) => client.close()).catch(() => {});
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return { isTTY: stream.isTTY, columns: stream.columns ?? 80, write: (text) => void stream.write(text) };
+}
+
+function findHomeDirectory(): string | null {
+  try {
+    return homedir() || null;
+  } catch {
+    return null;
+  }
+}
+
+/** The place without the message: a message may quote what was being read, and that may be a secret. */
+function describeBug(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return [error.name, ...frames].join('\n');
+}
