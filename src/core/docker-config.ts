@@ -35,7 +35,7 @@ export const emptyDockerConfig: DockerConfig = { root: { kind: 'object', members
 
 /** The keys of `auths`, sorted. */
 export function authKeys(config: DockerConfig): string[] {
-  return [...mapEntries(config, 'auths').keys()].sort(compareCodePoints);
+  return [...mapEntries(config, 'auths').keys()].toSorted(compareCodePoints);
 }
 
 /** The entry under exactly this key, or null. */

@@ -146,7 +146,6 @@ class JsonReader {
     const start = this.#offset;
     this.#offset += 1;
     for (;;) {
-      // eslint-disable-next-line no-control-regex
       this.#match(/[^"\\\u0000-\u001f]+/y);
       if (this.#accept('"')) break;
       if (this.#match(/\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y) !== null) continue;
@@ -193,7 +192,9 @@ export function printJson(node: JsonNode, indent = ''): string {
     }
     case 'string':
       return quote(node.value);
-    default:
+    case 'number':
+    case 'boolean':
+    case 'null':
       return node.source;
   }
 }

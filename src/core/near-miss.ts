@@ -20,7 +20,6 @@ const confidentNames: ReadonlyMap<string, SecretPart> = new Map([
   ['URL', 'SERVER'],
   ['URI', 'SERVER'],
   ['SERVER_URL', 'SERVER'],
-  ['LOGIN_SERVER', 'SERVER'],
   ['SESSIONTOKEN', 'SESSION_TOKEN'],
   ['AWS_SESSION_TOKEN', 'SESSION_TOKEN'],
 ]);
@@ -28,6 +27,7 @@ const confidentNames: ReadonlyMap<string, SecretPart> = new Map([
 /** Names that other tools use too (azd sets `AZURE_CONTAINER_REGISTRY_ENDPOINT`): a near miss only beside a part of the same set. */
 const doubtfulNames: ReadonlyMap<string, SecretPart> = new Map([
   ['HOST', 'SERVER'],
+  ['LOGIN_SERVER', 'SERVER'],
   ['HOSTNAME', 'SERVER'],
   ['ADDRESS', 'SERVER'],
   ['ENDPOINT', 'SERVER'],
@@ -43,41 +43,54 @@ const doubtfulNames: ReadonlyMap<string, SecretPart> = new Map([
 
 const parts: readonly SecretPart[] = ['SERVER', 'USER', 'PASSWORD', 'SESSION_TOKEN'];
 
+type HasPart = (name: string, part: SecretPart) => boolean;
+
 /**
  * Variables that are nearly of the convention, each with its correction, ordered by variable. One whose correction is there
- * already is none, and neither is the second of two with the same correction.
+ * already is none, and neither is the second of two with the same correction. `names` are those of the sets that are here:
+ * a part in another letter case belongs to them.
  */
-export function findNearMisses(
-  variables: readonly string[],
-  hasPart: (name: string, part: SecretPart) => boolean,
-): NearMiss[] {
-  const found: NearMiss[] = [];
-  const corrections = new Set<string>();
+export function findNearMisses(variables: readonly string[], hasPart: HasPart, names: readonly string[] = []): NearMiss[] {
+  const found = new Map<string, NearMiss>();
   for (const variable of variables.toSorted()) {
-    const nearMiss = readNearMiss(variable, hasPart);
-    if (nearMiss === null || corrections.has(nearMiss.correction)) continue;
-    corrections.add(nearMiss.correction);
-    found.push(nearMiss);
+    const nearMiss = readNearMiss(variable, hasPart, names);
+    if (nearMiss !== null && !found.has(nearMiss.correction)) found.set(nearMiss.correction, nearMiss);
   }
-  return found;
+  return [...found.values()];
 }
 
-function readNearMiss(variable: string, hasPart: (name: string, part: SecretPart) => boolean): NearMiss | null {
+function readNearMiss(variable: string, hasPart: HasPart, names: readonly string[]): NearMiss | null {
   // Other software's long variables are not worth an edit distance.
-  if (variable.length > 200 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) return null;
-  const tokens = variable.split('_');
-  const middle = tokens.findIndex(
-    (token, index) => isNearly(token, 'CONTAINER', 2) && isNearly(tokens[index + 1] ?? '', 'REGISTRY', 2),
-  );
-  if (middle === -1) return null;
-  const name = tokens.slice(0, middle).join('_');
-  const rest = tokens.slice(middle + 2).join('_');
-  const prefixIsExact = tokens[middle] === 'CONTAINER' && tokens[middle + 1] === 'REGISTRY';
-  if (prefixIsExact && name !== '' && parts.some((part) => part === rest)) return null;
-  const part = readPart(rest.toUpperCase(), name !== '' && parts.some((other) => hasPart(name, other)));
-  if (part === null || (name !== '' && hasPart(name, part))) return null;
+  if (variable.length > 200 || !/^[A-Za-z0-9_.-]+$/.test(variable)) return null;
+  const [before, rest] = splitAtConvention(variable.split(/[_.-]/)) ?? [];
+  if (before === undefined || rest === undefined) return null;
+  const name = before === '' ? null : findName(before, names);
+  const part = readPart(rest.toUpperCase(), name !== null && parts.some((other) => hasPart(name, other)));
+  if (part === null || (name !== null && hasPart(name, part))) return null;
   // Without a name there is none to keep: any will do.
-  return { variable, correction: `${name === '' ? 'MY' : name}_CONTAINER_REGISTRY_${part}`, name: name === '' ? null : name };
+  const correction = `${name ?? 'MY'}_CONTAINER_REGISTRY_${part}`;
+  return correction === variable ? null : { variable, correction, name };
+}
+
+/** What stands before and behind the last thing that is nearly CONTAINER_REGISTRY. */
+function splitAtConvention(tokens: readonly string[]): [before: string, rest: string] | null {
+  for (let at = tokens.length - 1; at >= 0; at--) {
+    const token = tokens[at] ?? '';
+    const width = isNearly(token, 'CONTAINERREGISTRY', 2)
+      ? 1
+      : isNearly(token, 'CONTAINER', 2) && isNearly(tokens[at + 1] ?? '', 'REGISTRY', 2)
+        ? 2
+        : 0;
+    if (width > 0) return [tokens.slice(0, at).join('_'), tokens.slice(at + width).join('_')];
+  }
+  return null;
+}
+
+/** The name of a set that is here in whatever letter case, else the name as written, as an identifier. */
+function findName(written: string, names: readonly string[]): string {
+  if (names.includes(written)) return written;
+  const sameLetters = names.find((name) => name.toUpperCase() === written.toUpperCase());
+  return sameLetters ?? (/^\d/.test(written) ? `_${written}` : written);
 }
 
 function readPart(rest: string, besideItsSet: boolean): SecretPart | null {

@@ -49,23 +49,25 @@ const readList =
   <T>(readItem: Reader<T>): Reader<T[]> =>
   (text) => {
     const items = splitList(text).map(readItem);
-    return items.every((item) => item !== undefined) ? (items as T[]) : undefined;
+    return items.every((item) => item !== undefined) ? items : undefined;
   };
 
 const readName: Reader<string> = (text) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text) ? text : undefined);
 
 const readHost: Reader<string> = (text) => {
+  // dockerd takes networks too (10.0.0.0/8); the host 10.0.0.0 is not what they mean.
+  if (/\/\d+$/.test(text)) return undefined;
   const host = parseRegistryHost(text);
   return 'error' in host ? undefined : host.host;
 };
 
 const readTrust: Reader<readonly [string, string]> = (text) => {
-  const [registry, authHost, ...rest] = text.split('=').map((host) => readHost(host.trim()));
+  const [registry, authHost, ...rest] = text.split('=').map(readHost);
   return registry !== undefined && authHost !== undefined && rest.length === 0 ? [registry, authHost] : undefined;
 };
 
 const readTrustedAuthHosts: Reader<ReadonlyMap<string, readonly string[]>> = (text) => {
-  const pairs = readList(readTrust)(text);
+  const pairs = readList(readTrust)(text.replaceAll(/\s*=\s*/g, '='));
   if (pairs === undefined) return undefined;
   return new Map([...Map.groupBy(pairs, ([registry]) => registry)].map(([registry, all]) => [registry, all.map(([, host]) => host)]));
 };
@@ -74,7 +76,7 @@ const readTrustedAuthHosts: Reader<ReadonlyMap<string, readonly string[]>> = (te
 const readers: { readonly [K in keyof Options]: { readonly option: string; readonly read: Reader<Options[K]>; readonly allowed: string } } = {
   credentialStore: { option: 'credentialStore', read: oneOf('auto', 'helper', 'config'), allowed: 'auto, helper or config' },
   onFailure: { option: 'onFailure', read: oneOf('warn', 'fail'), allowed: 'warn or fail' },
-  timeoutMs: { option: 'timeout', read: readTimeout, allowed: 'a number of seconds from 1 to 3600' },
+  timeoutMs: { option: 'timeout', read: readTimeout, allowed: 'a number of seconds, 3600 at most' },
   github: { option: 'github', read: oneOf('auto', 'off'), allowed: 'auto or off' },
   expect: { option: 'expect', read: readList(readName), allowed: 'names of secret sets, separated by commas' },
   insecureRegistries: { option: 'insecureRegistries', read: readList(readHost), allowed: 'hosts, separated by commas' },
@@ -99,7 +101,7 @@ export function readOptions(
   const read = <K extends keyof Options>(key: K): Options[K] => {
     const { option, read: reader, allowed } = readers[key];
     const variable = overrideVariable(option);
-    for (const [where, text] of [[variable, env[variable]], [`option ${option}`, fromFile.get(option)]] as const) {
+    for (const [where, text] of [[variable, env[variable]], [`the option ${option}`, fromFile.get(option)]] as const) {
       if (text === undefined || text.trim() === '') continue;
       const value = reader(text.trim());
       if (value !== undefined) return value;
@@ -142,8 +144,5 @@ function parseOptionsFile(text: string): Map<string, string> {
 }
 
 function splitList(text: string): string[] {
-  return text
-    .split(/[,\s]+/)
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+  return text.split(/[,\s]+/).filter((item) => item !== '');
 }

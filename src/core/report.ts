@@ -52,6 +52,7 @@ export interface Problem {
 }
 
 export interface RestartReason {
+  /** A variable's name; a set's `<NAME>` for `expect` and `last-start`. */
   readonly secret: string;
   readonly source:
     | 'github-user'
@@ -61,6 +62,7 @@ export interface RestartReason {
     | 'expect'
     | 'last-start'
     | 'heuristic';
+  /** A short fact, never a value. */
   readonly message: string;
 }
 

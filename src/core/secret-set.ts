@@ -25,7 +25,8 @@ export interface SecretSet {
 export interface UnusableSet {
   readonly name: string;
   readonly server: RegistryHost | null;
-  readonly username: string;
+  /** Null where the value is likely to hold more than a user name. */
+  readonly username: string | null;
   readonly kind: RegistryKind;
   readonly message: string;
   readonly advice: string;
@@ -68,8 +69,9 @@ export function discoverSets(
   const problems: Problem[] = [];
   const usable: SecretSet[] = [];
   const unusable: UnusableSet[] = [];
-  const nearMisses = findNearMisses([...variables.keys()], (name, part) => partsByName.get(name)?.has(part) ?? false);
   const names = [...partsByName.keys()].toSorted(byCodeUnit);
+  const hasPart = (name: string, part: SecretPart): boolean => partsByName.get(name)?.has(part) ?? false;
+  const nearMisses = findNearMisses([...variables.keys()], hasPart, names);
   for (const name of names) {
     const parts = partsByName.get(name) as Parts;
     const missing = requiredParts.filter((part) => !parts.has(part)).map((part) => variableName(name, part));
@@ -153,9 +155,10 @@ function readSet(name: string, parts: Parts): SecretSet | UnusableSet {
       `Set ${serverVariable} to the ECR host (<account>.dkr.ecr.<region>.amazonaws.com), or ${variableName(name, 'USER')} to this registry's user.`,
     );
   }
-  if (username.includes(':')) {
+  const stray = strayInUsername(username);
+  if (stray !== null) {
     return refuse(
-      `${variableName(name, 'USER')} contains a colon, which a user name cannot (RFC 7617).`,
+      `${variableName(name, 'USER')} contains ${stray}, which a user name cannot (RFC 7617).`,
       `Put the user name alone into ${variableName(name, 'USER')} and the password into ${variableName(name, 'PASSWORD')}.`,
     );
   }
@@ -171,9 +174,15 @@ function readSet(name: string, parts: Parts): SecretSet | UnusableSet {
   };
 }
 
-/** A user name is printed, but not one with a colon: it is likely to be `user:password` in the wrong variable. */
-function printableUsername(username: string): string {
-  return username.split(':', 1)[0] ?? '';
+/** What makes it no user name for Basic authentication (RFC 7617, section 2); null where it is one. */
+function strayInUsername(username: string): string | null {
+  if (/\p{Cc}/u.test(username)) return 'a line break or another control character';
+  return username.includes(':') ? 'a colon' : null;
+}
+
+/** A user name is printed, but what is none may be `user:password` or a password in the wrong variable. */
+function printableUsername(username: string): string | null {
+  return strayInUsername(username) === null ? username : null;
 }
 
 function incompleteSet(
@@ -181,17 +190,21 @@ function incompleteSet(
   missing: readonly string[],
   renames: readonly { variable: string; correction: string }[],
 ): Problem {
-  const renameAdvice = renames.map(({ variable, correction }) => `Rename ${variable} to ${correction}.`);
+  const toAdd = missing.filter((variable) => !renames.some(({ correction }) => correction === variable));
+  const advice = renames.map(({ variable, correction }) => `Rename ${variable} to ${correction}.`);
+  if (toAdd.length > 0) advice.push(`Add ${list(toAdd)}. If you have just done so, stop and start the container.`);
   return {
     code: 'incomplete-set',
     name,
     variables: missing,
-    message: `The set ${name} is incomplete: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing or empty.`,
-    advice:
-      renameAdvice.length > 0
-        ? renameAdvice.join(' ')
-        : `Add ${missing.join(' and ')}. If you have just done so, stop and start the container.`,
+    message: `The set ${name} is incomplete: ${list(missing)} ${missing.length === 1 ? 'is' : 'are'} missing or empty.`,
+    advice: advice.join(' '),
   };
+}
+
+/** `A`, `A and B`, `A, B and C`. */
+function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function keepFirstPerServer(usable: readonly SecretSet[]): { sets: SecretSet[]; duplicates: Problem[] } {

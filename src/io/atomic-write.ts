@@ -58,7 +58,11 @@ function temporaryPrefix(target: string): string {
 export async function syncDirectory(directory: string): Promise<void> {
   try {
     const handle = await open(directory, 'r');
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   } catch {
     // Nothing is lost but the guarantee for a power cut right now.
   }

@@ -168,10 +168,12 @@ function explain(error: unknown, transport: Transport, facts: EcrExchangeFacts):
   const status = transport.status();
   if (!(error instanceof Error) || status === null) throw error;
   // The SDK's own words about an answer that it could not read may quote it, token and all: they are not passed on.
-  const isFromAws = '$fault' in error && error.name !== 'Unknown';
-  if (isFromAws)
-    return explainAwsError({ code: error.name, message: error.message, httpStatus: status }, facts);
-  if (status === 429 || status >= 500)
+  if ('$fault' in error && error.name !== 'Unknown') {
+    const message = typeof error.message === 'string' ? error.message : '';
+    return explainAwsError({ code: error.name, message, httpStatus: status }, facts);
+  }
+  if (status === 429 || status >= 500) {
     return explainAwsError({ code: `HTTP ${status}`, message: '', httpStatus: status }, facts);
+  }
   return explainNoAnswer('answer-not-understood', `HTTP ${status}`, facts);
 }

@@ -8,7 +8,7 @@ interface SdkRequest {
   readonly port?: number | undefined;
   readonly path: string;
   readonly headers: Record<string, string>;
-  readonly body?: unknown;
+  readonly body?: string | Uint8Array;
 }
 
 export interface Transport {
@@ -44,10 +44,7 @@ export function createTransport(http: HttpClient, endpoint: ApiEndpoint, signal:
           method: 'POST',
           url,
           headers,
-          body:
-            typeof request.body === 'string'
-              ? request.body
-              : Buffer.from((request.body ?? []) as Uint8Array).toString('utf8'),
+          body: typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),
           signal,
           allowInvalidCertificate: endpoint.isInsecure,
         });

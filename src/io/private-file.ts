@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -39,7 +38,7 @@ export async function updatePrivateFile(path: string, edit: (text: string | null
     await tighten(path);
     return;
   }
-  await makeDirectory(dirname(path));
+  await makePrivateDirectory(dirname(path));
   const release = await lock(path);
   try {
     await write(path, edit(await readPrivateFile(path)));
@@ -82,7 +81,7 @@ export async function readPrivateFile(path: string): Promise<string | null> {
 }
 
 /** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
-async function makeDirectory(directory: string): Promise<void> {
+export async function makePrivateDirectory(directory: string): Promise<void> {
   try {
     const topmost = await makeMissing(directory);
     if (topmost !== null) await giveToHomeOwner(topmost, directory);
@@ -114,7 +113,7 @@ async function makeMissing(directory: string): Promise<string | null> {
 }
 
 async function tighten(path: string): Promise<void> {
-  await makeDirectory(dirname(path));
+  await makePrivateDirectory(dirname(path));
   try {
     await restrict(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
@@ -132,7 +131,7 @@ async function restrict(path: string, flags: number, mode: number): Promise<void
 }
 
 async function write(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const temporary = join(dirname(path), `.${basename(path)}.${Math.random().toString(36).slice(2)}`);
   let created = false;
   try {
     const file = await open(temporary, 'wx', 0o600);

@@ -1,3 +1,4 @@
+import type { ContainerStart } from '../core/login-state.ts';
 import type { HttpClient } from './http.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,14 +8,6 @@ export interface Output {
   /** Columns of the terminal; 80 where unknown. */
   readonly columns: number;
   write(text: string): void;
-}
-
-/** The start of this container or, outside one, of the machine; null where the system does not say. */
-export interface ContainerStart {
-  /** Milliseconds since the epoch, to about a second. */
-  readonly startedAt: number | null;
-  /** The same for every process since one start, another after the next. */
-  readonly id: string | null;
 }
 
 /** Every effect of the program comes in here; `main.ts` builds the real one, tests their own. Files are real in both. */
@@ -33,6 +26,7 @@ export interface System {
   readonly uid: number | null;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** The start of this container or, outside one, of the machine. */
   containerStart(): ContainerStart;
   /** Loads the HTTP client on first use: `--help` and `--dry-run` never pay for it. */
   http(): Promise<HttpClient>;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Dispatcher, buildConnector as BuildConnector } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import buildConnector from 'undici/lib/core/connect.js';
@@ -63,11 +64,10 @@ export class UndiciClient implements HttpClient {
       body: body ?? null,
       signal,
     });
-    return {
-      status: answer.statusCode,
-      headers: definedHeaders(answer.headers),
-      body: await readBody(answer, url.host),
-    };
+    const text = await readBody(answer, url.host);
+    // undici takes a connection back in the next turn of the event loop: before that, a second request would open another.
+    await setImmediate();
+    return { status: answer.statusCode, headers: definedHeaders(answer.headers), body: text };
   }
 
   async #tlsConfiguration(

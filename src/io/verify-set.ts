@@ -5,8 +5,11 @@ import { explainVerdict, type Explanation } from '../core/explain.ts';
 import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, variableName } from '../core/secret-set.ts';
+import { version } from '../core/version.ts';
 import { verifyLogin } from './registry-client.ts';
 import type { System } from './system.ts';
+
+const userAgent = `registry-login/${version}`;
 
 /** What one login came to; `credential` is what may be stored, null where nothing may. */
 export interface Attempt extends Explanation {
@@ -15,6 +18,8 @@ export interface Attempt extends Explanation {
   /** Milliseconds since the epoch; null where the credential does not expire or nobody knows. */
   readonly expiresAt: number | null;
   readonly durationMs: number;
+  /** Known from an earlier run; nothing was sent. */
+  readonly isRecalled: boolean;
 }
 
 /**
@@ -29,14 +34,14 @@ export async function verifySet(system: System, set: SecretSet, options: Options
       : renewsItself(set)
         ? await exchange(system, set, set.ecr, options, signal)
         : await verifyEcrToken(system, set, options, signal);
-  return { ...result, set, durationMs: Math.round(system.now() - startedAt) };
+  return { ...result, set, durationMs: Math.round(system.now() - startedAt), isRecalled: false };
 }
 
-type Result = Omit<Attempt, 'set' | 'durationMs'>;
+type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
 async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
   const credential: Credential = { username: set.username, password: set.password };
-  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal });
+  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal, userAgent });
   const explanation = explainVerdict(verdict, set);
   const identityToken = verdict.outcome === 'accepted' ? verdict.identityToken : null;
   const stored = explanation.status !== 'rejected' && explanation.status !== 'error';

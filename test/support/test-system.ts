@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpClient } from '../../src/io/http.ts';
-import type { ContainerStart, Environment, Output, System } from '../../src/io/system.ts';
+import type { ContainerStart } from '../../src/core/login-state.ts';
+import type { Environment, Output, System } from '../../src/io/system.ts';
 
 export interface TestSystemOptions {
   readonly args?: readonly string[];
@@ -57,7 +58,7 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     now: () => (typeof options.now === 'function' ? options.now() : (options.now ?? Date.now())),
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
     http() {
-      httpClient ??= import('../../src/io/undici-client.ts').then(({ createHttpClient }) => createHttpClient({ env }));
+      httpClient ??= import('../../src/io/undici-client.ts').then(({ UndiciClient }) => new UndiciClient(env));
       return httpClient;
     },
   };

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs the Debian packages that the tests against a real engine use, or only the ones named.
+# usage: packages.sh [PACKAGE...]
+set -eu
+# shellcheck source=scripts/host/common.sh
+. "$(dirname "$0")/common.sh"
+
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+if [ $# = 0 ]; then
+  # The registry, base images, and the clients that must be able to pull with what we write.
+  set -- debian-archive-keyring debootstrap docker-registry apache2-utils openssl shellcheck \
+    skopeo podman awscli amazon-ecr-credential-helper golang-docker-credential-helpers
+  # An engine that is already there stays: docker.io would remove a docker-ce.
+  engine_answers || command -v dockerd >/dev/null || set -- docker.io "$@"
+fi
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  give_up "no apt-get here: the packages $* cannot be installed." \
+    "Run this on Debian 12 or later or on Ubuntu, as root or with sudo that asks for no password."
+fi
+
+missing=
+for package; do
+  installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! can_be_root; then
+  give_up "not installed:$missing" "Install them as root and try again:  apt-get install$missing"
+fi
+
+log=$state/packages.log
+say "installing$missing (log: $log)"
+# A third-party list that does not answer must not stop this: apt-get install says what is really missing.
+as_root apt-get update >"$log" 2>&1 </dev/null || say 'apt-get update had errors, going on'
+# shellcheck disable=SC2086 # a list of package names
+if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing \
+  >>"$log" 2>&1 </dev/null; then
+  tail -n 20 "$log" >&2
+  give_up "apt-get could not install$missing" "The reason is above and in $log."
+fi

@@ -1,0 +1,176 @@
+import type { Credential } from '../core/credential.ts';
+import { isFresh } from '../core/credential-cache.ts';
+import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
+import {
+  changesSinceLastStart,
+  type ContainerStart,
+  emptyState,
+  isVerified,
+  type LoginState,
+  noteSets,
+  type SetChange,
+  type SetRecord,
+  withoutRecord,
+  withRecord,
+} from '../core/login-state.ts';
+import { credentialFingerprints } from '../core/place-logins.ts';
+import { renewsItself } from '../core/placement.ts';
+import type { Store } from '../core/report.ts';
+import { type SecretSet, setFields } from '../core/secret-set.ts';
+import { Secret } from '../core/secret.ts';
+import { cacheFilePath, keyMarkOf, readCache, updateCache } from './credential-cache.ts';
+import { readState, stateFilePath, updateState } from './state-file.ts';
+import type { System } from './system.ts';
+import type { Attempt } from './verify-set.ts';
+
+/** One attempt with what became of it in the Docker config. */
+export interface Remembered {
+  readonly attempt: Attempt;
+  readonly store: Store | null;
+}
+
+/** Returns the state of earlier runs; an empty one where there is none. Throws StateFileError. */
+export async function recallState(system: System): Promise<LoginState> {
+  const path = stateFilePath(system.env, system.homeDirectory);
+  return (path === null ? null : await readState(path)) ?? emptyState('0'.repeat(64));
+}
+
+/** The sets by name, as fingerprints under the state's salt. */
+export function setFingerprints(state: LoginState, sets: readonly SecretSet[]): Map<string, Fingerprints> {
+  return new Map(sets.map((set) => [set.name, fingerprintFields(state.salt, setFields(set))]));
+}
+
+export function changedSets(state: LoginState, start: ContainerStart, sets: readonly SecretSet[]): SetChange[] {
+  return changesSinceLastStart(state, start, setFingerprints(state, sets));
+}
+
+/**
+ * What `--skip-verified` need not send again: the same values, accepted since this start, or an ECR token of the same keys with more than
+ * half of its life left, whatever the start. Null where the login has to be made. Throws StateFileError.
+ */
+export async function recallLogin(system: System, state: LoginState, set: SecretSet): Promise<Attempt | null> {
+  if (renewsItself(set)) return recallToken(system, set);
+  const fingerprints = fingerprintFields(state.salt, setFields(set));
+  if (!isVerified(state, system.containerStart(), set.name, fingerprints, system.now())) return null;
+  const record = state.sets.get(set.name);
+  // What the registry gave in exchange for the password is not at hand: if the entry is lost, only a login brings it back.
+  if (record?.written?.has('identitytoken') === true) return null;
+  const credential: Credential = { username: set.username, password: set.password };
+  return recalled(set, 'Verified since this start; not sent again.', credential, record?.expiresAt ?? null);
+}
+
+async function recallToken(system: System, set: SecretSet): Promise<Attempt | null> {
+  const path = cacheFilePath(system.env, system.homeDirectory);
+  const token = path === null ? undefined : (await readCache(path)).tokens.get(set.server.key);
+  if (token === undefined || token.keys !== keyMarkOf(set) || !isFresh(token, system.now())) return null;
+  const credential: Credential = { username: token.username, password: new Secret(token.password) };
+  return recalled(set, 'The token of an earlier login is still good; AWS was not asked.', credential, token.expiresAt);
+}
+
+function recalled(set: SecretSet, message: string, credential: Credential, expiresAt: number | null): Attempt {
+  return { set, status: 'ok', message, advice: null, credential, expiresAt, durationMs: 0, isRecalled: true };
+}
+
+/**
+ * Sets that are gone: an earlier login wrote them, and now no variable of theirs is here, nor another set for their server.
+ * `spareAll`: nothing counts as gone while this is the start in which it was seen and no set at all is here; that is a shell
+ * which was not given the secrets.
+ */
+export function goneRecords(
+  state: LoginState,
+  start: ContainerStart,
+  names: readonly string[],
+  sets: readonly SecretSet[],
+  spareAll: boolean,
+): [string, SetRecord][] {
+  if (spareAll && sets.length === 0 && state.start.id === start.id) return [];
+  const present = new Set([...names, ...sets.map(({ name }) => name)]);
+  const served = new Set(sets.map(({ server }) => server.key));
+  return [...state.sets].filter(([name, { server }]) => {
+    const set = sets.find((other) => other.name === name);
+    if (set === undefined) return !present.has(name) && !served.has(server);
+    return set.server.key !== server && !served.has(server);
+  });
+}
+
+/** Writes down what became of every set, for the next run. Throws StateFileError. */
+export async function rememberLogins(
+  system: System,
+  sets: readonly SecretSet[],
+  results: readonly Remembered[],
+  gone: readonly (readonly [string, SetRecord])[],
+): Promise<void> {
+  const path = stateFilePath(system.env, system.homeDirectory);
+  if (path === null || (results.length === 0 && gone.length === 0)) return;
+  const start = system.containerStart();
+  await updateState(path, (state) => {
+    let edited = noteSets(state, start, setFingerprints(state, sets));
+    for (const [name, record] of gone) {
+      if (edited.sets.get(name)?.server === record.server) edited = withoutRecord(edited, name);
+    }
+    for (const result of results) {
+      edited = withRecord(edited, result.attempt.set.name, recordOf(state, start, result, system.now()));
+    }
+    return edited;
+  });
+  await rememberTokens(system, results);
+}
+
+function recordOf(state: LoginState, start: ContainerStart, { attempt, store }: Remembered, now: number): SetRecord {
+  const { set, status, credential } = attempt;
+  const before = state.sets.get(set.name);
+  // What was refused leaves what was there before, and whose it is.
+  const kept = before?.server === set.server.key ? before : undefined;
+  const wroteEntry = credential !== null && (store === 'config' || store === 'both');
+  return {
+    server: set.server.key,
+    kind: set.kind,
+    status,
+    store: store ?? kept?.store ?? null,
+    fingerprints: fingerprintFields(state.salt, setFields(set)),
+    verifiedAt: attempt.isRecalled ? (kept?.verifiedAt ?? now) : now,
+    startId: start.id,
+    written: wroteEntry ? credentialFingerprints(credential, state.salt) : store === null ? (kept?.written ?? null) : null,
+    expiresAt: attempt.expiresAt,
+  };
+}
+
+/** New ECR tokens go into the helper's cache; a login also ends what a `docker login` or `docker logout` of the user's left there. */
+async function rememberTokens(system: System, results: readonly Remembered[]): Promise<void> {
+  const path = cacheFilePath(system.env, system.homeDirectory);
+  if (path === null) return;
+  const accepted = results.map(({ attempt }) => attempt).filter(({ credential, isRecalled }) => credential !== null && !isRecalled);
+  const tokens = accepted.filter(({ set, expiresAt }) => renewsItself(set) && expiresAt !== null);
+  const { logins } = await readCache(path);
+  if (tokens.length === 0 && !accepted.some(({ set }) => logins.has(set.server.key))) return;
+  const now = system.now();
+  await updateCache(path, (cache) => {
+    const keys = new Set(accepted.map(({ set }) => set.server.key));
+    return {
+      logins: new Map([...cache.logins].filter(([key]) => !keys.has(key))),
+      tokens: new Map([
+        ...cache.tokens,
+        ...tokens.map(({ set, credential, expiresAt }) => {
+          const password = credential?.password.reveal() ?? '';
+          const token = { username: 'AWS', password, issuedAt: now, expiresAt: expiresAt ?? now, keys: keyMarkOf(set) };
+          return [set.server.key, token] as const;
+        }),
+      ]),
+    };
+  });
+}
+
+/** Forgets these sets, and the tokens and logins that are cached for their servers. Throws StateFileError. */
+export async function forgetLogins(system: System, records: readonly (readonly [string, SetRecord])[]): Promise<void> {
+  const statePath = stateFilePath(system.env, system.homeDirectory);
+  const cachePath = cacheFilePath(system.env, system.homeDirectory);
+  if (statePath === null || cachePath === null) return;
+  await updateState(statePath, (state) => records.reduce((edited, [name]) => withoutRecord(edited, name), state));
+  const servers = new Set(records.map(([, { server }]) => server));
+  const isOther = ([server]: readonly [string, unknown]): boolean => !servers.has(server);
+  const { tokens, logins } = await readCache(cachePath);
+  if (![...tokens, ...logins].some((entry) => !isOther(entry))) return;
+  await updateCache(cachePath, (cache) => {
+    return { tokens: new Map([...cache.tokens].filter(isOther)), logins: new Map([...cache.logins].filter(isOther)) };
+  });
+}
