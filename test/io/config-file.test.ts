@@ -151,7 +151,7 @@ describe('writing', () => {
     );
     await updateConfigFile(home.configFile, (config) => setCredHelper(addEntry(config), 'a.io', 'x'));
     expect(readFileSync(home.configFile, 'utf8').replace(/\s/g, '')).toBe(
-      `{"zeta":1.50,"auths":{"a.io":{"auth":"${entry.auth}"},"b.io":{"auth":"eDp5"}},"credsStore":"pass","credHelpers":{"a.io":"x"},"HttpHeaders":{"X":"y"}}`,
+      `{"zeta":1.50,"auths":{"a.io":{"auth":"${entry.auth}"},"b.io":{"auth":"eDp5"}},"credsStore":"pass","HttpHeaders":{"X":"y"},"credHelpers":{"a.io":"x"}}`,
     );
   });
 
@@ -314,7 +314,7 @@ describe('a file that cannot be used is left as it is', () => {
     [
       'a missing brace',
       `{"auths": {"a.io": {"auth": "${secret}"}}`,
-      { fault: 'syntax', line: 1, column: 44 },
+      { fault: 'syntax', line: 1, column: 47 },
     ],
     ['a comment', `{\n\t// ${secret}\n}`, { fault: 'syntax', line: 2, column: 2 }],
     ['something after the object', `{}\n${secret}`, { fault: 'syntax', line: 2, column: 1 }],

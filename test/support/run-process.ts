@@ -27,7 +27,7 @@ export async function updateInProcess(
   request: UpdateRequest,
   prefix: readonly string[] = [],
 ): Promise<UpdateReply> {
-  const [command = '', ...args] = [...prefix, process.execPath, updateConfigScript, JSON.stringify(request)];
+  const [command = '', ...args]: string[] = [...prefix, ...updateCommand(request)];
   const { exitCode, stdout, stderr } = await runProcess(command, args);
   if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${stderr}`);
   return JSON.parse(stdout) as UpdateReply;

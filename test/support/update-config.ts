@@ -21,6 +21,8 @@ export interface UpdateReply {
   readonly error: { readonly fault: string; readonly message: string; readonly nextStep: string } | null;
 }
 
+// Otherwise proper-lockfile's signal handlers end the process at `ulimit -f` before it sees EFBIG.
+process.on('SIGXFSZ', () => undefined);
 const request = JSON.parse(process.argv[2] ?? '') as UpdateRequest;
 if (request.uid !== undefined && process.getuid?.() === 0) {
   process.setgroups?.([]);
