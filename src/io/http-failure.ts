@@ -65,6 +65,10 @@ export function toHttpError(error: unknown, { host, proxy }: Destination, caNote
     const message = `the proxy ${proxy.host} (${proxy.variable}) answered HTTP ${status} to a connection to ${host}`;
     return new HttpError('proxy', message, { cause: error });
   }
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    // Without its cause, which holds what was received.
+    return new HttpError('answer-not-understood', `the answer of ${host} is not HTTP`);
+  }
   if (code === undefined) return fail('connection-lost', `the connection to ${host} failed`);
   const certificateFault = certificateCodes.get(code);
   if (certificateFault !== undefined) {
@@ -83,7 +87,6 @@ export function toHttpError(error: unknown, { host, proxy }: Destination, caNote
     return fail(proxy === null ? reason : 'proxy', `${target} ${fault}`);
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return fail('answer-too-large', `the answer of ${host} has too many headers`);
-  if (code.startsWith('HPE_')) return fail('answer-not-understood', `the answer of ${host} is not HTTP`);
   return fail('connection-lost', `the connection to ${host} was lost`);
 }
 

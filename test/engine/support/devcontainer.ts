@@ -26,9 +26,14 @@ export async function devcontainer(
   return { output: all, stdout, exitCode };
 }
 
-/** The images that the classic builder has tagged for the devcontainer CLI, according to its output. */
+/** The images that the classic builder has tagged for the devcontainer CLI, according to its output; parents before children. */
 export function builtImages(output: string): string[] {
   return [...output.matchAll(/Successfully tagged (vsc-\S+)/g)].map(([, image = '']) => image);
+}
+
+/** Removes images, children before parents; what is gone already is no error. */
+export async function removeImages(images: readonly string[]): Promise<void> {
+  for (const image of images.toReversed()) await docker(['image', 'rm', image]);
 }
 
 export interface DevContainer extends AsyncDisposable {
@@ -59,7 +64,7 @@ export async function up(
   const workspace = path.join(folder.path, 'workspace');
   const settings = path.join(workspace, '.devcontainer');
   const secretsFile = path.join(folder.path, 'secrets.json');
-  const images = new Set<string>();
+  let images: string[] = [];
   const where = ['--workspace-folder', workspace];
   await mkdir(settings, { recursive: true });
   await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
@@ -74,7 +79,7 @@ export async function up(
     await writeFile(secretsFile, JSON.stringify(values), { mode: 0o600 });
     const { output, stdout, exitCode } = await devcontainer(['up', ...where, '--secrets-file', secretsFile]);
     const id = /"containerId":"([0-9a-f]+)"/.exec(stdout)?.[1];
-    for (const image of builtImages(output)) images.add(image);
+    images = [...images, ...builtImages(output)];
     if (exitCode !== 0 || id === undefined)
       throw new Error(`devcontainer up ended with ${exitCode}:\n${output}`);
     return { id, log: output };
@@ -86,7 +91,7 @@ export async function up(
     for (const container of output.split('\n').filter((line) => line !== '')) {
       await docker(['rm', '--force', '--volumes', container]);
     }
-    for (const image of images) await docker(['image', 'rm', image]);
+    await removeImages(images);
     await folder[Symbol.asyncDispose]();
   };
 
