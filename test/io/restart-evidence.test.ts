@@ -19,16 +19,16 @@ const allWell: RestartFindings = { problems: [], rows: [{ name: 'ACR', status: '
 
 let github: GithubStandIn;
 let secretsDirectory: string;
-let test1: TestSystem | null;
+let current: TestSystem | null;
 
 beforeEach(async () => {
   github = await startGithubStandIn({ token });
   secretsDirectory = mkdtempSync(join(tmpdir(), 'registry-login-secrets-'));
-  test1 = null;
+  current = null;
 });
 
 afterEach(async () => {
-  await test1?.cleanup();
+  await current?.cleanup();
   await github.close();
   rmSync(secretsDirectory, { recursive: true, force: true });
 });
@@ -38,7 +38,7 @@ async function assess(
   findings: RestartFindings = allWell,
   signal = AbortSignal.timeout(10_000),
 ) {
-  test1 = createTestSystem({
+  current = createTestSystem({
     env: {
       CODESPACES: 'true',
       CODESPACE_NAME: 'fluffy-1',
@@ -50,7 +50,7 @@ async function assess(
     },
     containerStart: { id: 'boot:1', startedAt },
   });
-  const { system } = test1;
+  const { system } = current;
   const evidence = await gatherRestartEvidence(system, readSources(system), signal);
   const decision = evidence.decide(findings);
   expect(JSON.stringify(decision)).not.toContain('planted');
@@ -133,16 +133,16 @@ describe('the verdict from real files and answers', () => {
   test('in a local container nothing is sent, and no HTTP client is loaded', async () => {
     const decision = await assess({ ...acr, CODESPACES: '', REGISTRY_LOGIN_EXPECT: 'ACR' });
     expect(decision.restart).toEqual({ needed: 'no', reasons: [], how: null });
-    expect(test1?.usedHttp()).toBe(false);
+    expect(current?.usedHttp()).toBe(false);
     expect(github.requests).toEqual([]);
   });
 
   test('an incomplete set and an expected one that is not here', async () => {
-    test1 = createTestSystem({
+    current = createTestSystem({
       env: { ACR_CONTAINER_REGISTRY_USER: 'planted-user', REGISTRY_LOGIN_EXPECT: 'ACR,ECR' },
     });
-    const sources = readSources(test1.system);
-    const evidence = await gatherRestartEvidence(test1.system, sources, AbortSignal.timeout(10_000));
+    const sources = readSources(current.system);
+    const evidence = await gatherRestartEvidence(current.system, sources, AbortSignal.timeout(10_000));
     const { restart } = evidence.decide({ problems: sources.problems, rows: [], changes: [] });
     expect(restart.needed).toBe('unknown');
     expect(restart.reasons.map(({ secret, source }) => `${source} ${secret}`)).toEqual([
