@@ -1,5 +1,5 @@
 import { toPrintable } from './printable.ts';
-import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, Restart } from './report.ts';
+import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report } from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at; 0 where unknown. */
