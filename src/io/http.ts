@@ -32,7 +32,11 @@ export class HttpError extends Error {
   /** The system's or OpenSSL's code where there is one, such as `ECONNREFUSED` or `SELF_SIGNED_CERT_IN_CHAIN`. */
   readonly code: string | null;
 
-  constructor(reason: HttpError['reason'], message: string, options: { code?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    reason: HttpError['reason'],
+    message: string,
+    options: { code?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'HttpError';
     this.reason = reason;

@@ -44,7 +44,13 @@ export interface TestRegistryOptions {
   readonly users?: Readonly<Record<string, string>>;
   readonly repositories?: Readonly<Record<string, TestRepository>>;
   readonly latencyMs?: number;
-  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string; readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    readonly ca?: string;
+    readonly requestCert?: boolean;
+    readonly rejectUnauthorized?: boolean;
+  };
   readonly hostname?: string;
   readonly port?: number;
   readonly faults?: readonly Fault[];
@@ -91,7 +97,14 @@ interface Grant {
 
 /** A registry on loopback that real clients can log in to and pull from, and that misbehaves where a test says so. */
 export async function startRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const { auth = 'basic', users = {}, repositories = {}, faults = [], latencyMs = 0, hostname = '127.0.0.1' } = options;
+  const {
+    auth = 'basic',
+    users = {},
+    repositories = {},
+    faults = [],
+    latencyMs = 0,
+    hostname = '127.0.0.1',
+  } = options;
   const service = options.service === undefined ? 'test-registry' : options.service;
   const requests: RecordedRequest[] = [];
   const grants = new Map<string, Grant>();
@@ -104,7 +117,9 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   const tokens = options.tokenServer === 'other' ? createOne('token') : null;
   const servers = tokens === null ? [registry] : [registry, tokens];
   const [host = '', tokenHost = host] = await Promise.all(
-    servers.map(async (server, index) => await listen(server, hostname, index === 0 ? options.port : undefined)),
+    servers.map(
+      async (server, index) => await listen(server, hostname, index === 0 ? options.port : undefined),
+    ),
   );
   const scheme = options.tls === undefined ? 'http' : 'https';
 
@@ -115,7 +130,11 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     return options.tls === undefined ? createServer(handle) : createTlsServer(options.tls, handle);
   }
 
-  async function serve(which: RecordedRequest['server'], message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(
+    which: RecordedRequest['server'],
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const { method = 'GET', url: path = '/', headers } = message;
@@ -130,11 +149,17 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     send(response, misdeed ?? answer(request));
   }
 
-  function takeFault(request: RecordedRequest): Exclude<Misdeed, (request: RecordedRequest) => Answer | null> | null {
+  function takeFault(
+    request: RecordedRequest,
+  ): Exclude<Misdeed, (request: RecordedRequest) => Answer | null> | null {
     for (const fault of faults) {
       const count = faultCounts.get(fault) ?? 0;
       if (fault.on?.test(request.path) === false || count >= (fault.times ?? Infinity)) continue;
-      if (fault.authorized !== undefined && fault.authorized !== (request.headers['authorization'] !== undefined)) continue;
+      if (
+        fault.authorized !== undefined &&
+        fault.authorized !== (request.headers['authorization'] !== undefined)
+      )
+        continue;
       const misdeed = typeof fault.does === 'function' ? fault.does(request) : fault.does;
       if (misdeed === null) continue;
       faultCounts.set(fault, count + 1);
@@ -146,16 +171,21 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   function answer(request: RecordedRequest): Answer {
     const { pathname } = new URL(request.path, 'http://host');
     if (pathname === '/token') return answerTokenRequest(request);
-    if (pathname === '/v2/' || pathname === '/v2') return mayEnter(request) ? json(200, {}) : unauthorized(null);
-    const [, name = '', kind = '', reference = ''] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(pathname) ?? [];
+    if (pathname === '/v2/' || pathname === '/v2')
+      return mayEnter(request) ? json(200, {}) : unauthorized(null);
+    const [, name = '', kind = '', reference = ''] =
+      /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(pathname) ?? [];
     if (name === '') return error(404, 'NOT_FOUND', 'page not found');
     if (!mayPull(request, name)) return unauthorized(`repository:${name}:pull`);
     const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
-    return repository === undefined ? error(404, 'NAME_UNKNOWN', 'repository name not known') : pull(repository, kind, reference);
+    return repository === undefined
+      ? error(404, 'NAME_UNKNOWN', 'repository name not known')
+      : pull(repository, kind, reference);
   }
 
   function mayEnter(request: RecordedRequest): boolean {
-    if (auth === 'none' || (auth === 'optional' && request.headers['authorization'] === undefined)) return true;
+    if (auth === 'none' || (auth === 'optional' && request.headers['authorization'] === undefined))
+      return true;
     return auth === 'bearer' ? grantOf(request) !== null : userOf(request) !== null;
   }
 
@@ -177,7 +207,8 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   function userOf({ headers }: RecordedRequest): string | null {
     const [, encoded] = /^Basic (\S+)$/i.exec(headers['authorization']?.toString() ?? '') ?? [];
     if (encoded === undefined) return null;
-    const [, user = '', password = ''] = /^([^:]*):([^]*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
+    const [, user = '', password = ''] =
+      /^([^:]*):([^]*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
     return Object.hasOwn(users, user) && users[user] === password ? user : null;
   }
 
@@ -193,7 +224,10 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     if (scope !== null) parameters.push(`scope="${scope}"`);
     const usual = auth === 'bearer' ? `Bearer ${parameters.join(',')}` : 'Basic realm="Test Registry"';
     const challenges = [options.challenge ?? usual].flat().map((text) => text.replaceAll('{realm}', realm));
-    return { ...error(401, 'UNAUTHORIZED', 'authentication required'), headers: { 'www-authenticate': challenges } };
+    return {
+      ...error(401, 'UNAUTHORIZED', 'authentication required'),
+      headers: { 'www-authenticate': challenges },
+    };
   }
 
   function answerTokenRequest(request: RecordedRequest): Answer {
@@ -205,7 +239,8 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     if (request.method === 'POST' && user === null) return json(400, { error: 'invalid_grant' });
     if (user === null && !isAnonymous) return error(401, 'UNAUTHORIZED', 'incorrect username or password');
     const asked = parameters.getAll('scope').flatMap((scope) => scope.split(' '));
-    if (options.requireTokenScope === true && asked.length === 0) return error(400, 'UNSUPPORTED', 'scope is missing');
+    if (options.requireTokenScope === true && asked.length === 0)
+      return error(400, 'UNSUPPORTED', 'scope is missing');
     const scopes = asked.filter((scope) => {
       const [, name] = /^repository:(.+):pull$/.exec(scope) ?? [];
       return name !== undefined && mayRead(user, name);
@@ -239,7 +274,11 @@ function pull(repository: TestRepository, kind: string, reference: string): Answ
   if (kind === 'blobs') {
     const blob = images.map(({ blobs }) => blobs.get(reference)).find((found) => found !== undefined);
     if (blob === undefined) return error(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
-    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': reference }, body: blob };
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': reference },
+      body: blob,
+    };
   }
   const tagged = Object.hasOwn(repository.tags, reference) ? repository.tags[reference] : undefined;
   const image = tagged ?? images.find(({ digest }) => digest === reference);
