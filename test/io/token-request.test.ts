@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
@@ -7,6 +6,7 @@ import { UndiciClient } from '../../src/io/undici-client.ts';
 import { type AccessSettings, accessTo } from '../support/access.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import { type PlainCredential, requestLog, verifyWith } from '../support/verify.ts';
 
 const password = 'planted-P\u00e4ssw0rd:1';
 const basic = `Basic ${Buffer.from(`us er:${password}`).toString('base64')}`;
@@ -23,30 +23,13 @@ async function start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
 
 async function verify(
   host: string,
-  settings: AccessSettings & { password?: string; identityToken?: string } = {},
+  settings: AccessSettings & Partial<PlainCredential> = {},
 ): Promise<Verdict> {
-  const http = new UndiciClient({});
-  const credential = { username: 'us er', password: new Secret(settings.password ?? password) };
-  const { identityToken } = settings;
-  const whole =
-    identityToken === undefined ? credential : { ...credential, identityToken: new Secret(identityToken) };
-  try {
-    const verdict = await verifyLogin({
-      ...accessTo(host, http, { scheme: 'http', ...settings }),
-      credential: whole,
-    });
-    expect(inspect(verdict)).not.toContain('planted');
-    return verdict;
-  } finally {
-    await http.close();
-  }
-}
-
-function log({ requests }: TestRegistry): string[] {
-  return requests.map(({ method, path, headers }) => {
-    const kind = headers['authorization']?.toString().split(' ')[0];
-    return [method, path.replace(/\?.*/, ''), ...(kind === undefined ? [] : [kind])].join(' ');
-  });
+  return await verifyWith(
+    host,
+    { username: 'us er', password, ...settings },
+    { scheme: 'http', ...settings },
+  );
 }
 
 function tokenQuery({ requests }: TestRegistry): [string, string][] {
@@ -69,7 +52,7 @@ describe('a registry with Bearer', () => {
   test('accepts the right password by a token, asked for as docker does', async () => {
     const registry = await start();
     expect(await verify(registry.host)).toEqual({ outcome: 'accepted', identityToken: null });
-    expect(log(registry)).toEqual(['GET /v2/', 'GET /token Basic', 'GET /v2/ Bearer']);
+    expect(requestLog(registry)).toEqual(['GET /v2/', 'GET /token Basic', 'GET /v2/ Bearer']);
     expect(registry.requests[1]?.headers['authorization']).toBe(basic);
     expect(tokenQuery(registry)).toEqual([
       ['client_id', 'registry-login'],
@@ -87,13 +70,13 @@ describe('a registry with Bearer', () => {
       httpStatus: 401,
       detail,
     });
-    expect(log(registry)).toEqual(['GET /v2/', 'GET /token Basic']);
+    expect(requestLog(registry)).toEqual(['GET /v2/', 'GET /token Basic']);
   });
 
   test('is preferred over Basic', async () => {
     const registry = await start({ challenge: ['Basic realm="r"', 'Bearer realm="{realm}"'] });
     expect(await verify(registry.host)).toMatchObject({ outcome: 'accepted' });
-    expect(log(registry)[1]).toBe('GET /token Basic');
+    expect(requestLog(registry)[1]).toBe('GET /token Basic');
   });
 
   test('is asked without service where it names none', async () => {
@@ -273,7 +256,7 @@ describe('a realm elsewhere', () => {
     const registry = await start({ tokenServer: 'other' });
     const detail = `its realm on ${registry.tokenHost} is not https`;
     expect(await verify(registry.host)).toEqual({ outcome: 'unsupported', cause: 'realm-refused', detail });
-    expect(log(registry)).toEqual(['GET /v2/']);
+    expect(requestLog(registry)).toEqual(['GET /v2/']);
   });
 
   test('gets the credentials where the user trusts it', async () => {
@@ -299,7 +282,7 @@ describe('a realm elsewhere', () => {
   ])('gets nothing where it is %s', async (_claim, realm, detail) => {
     const registry = await start({ challenge: `Bearer realm="${realm}"` });
     expect(await verify(registry.host)).toEqual({ outcome: 'unsupported', cause: 'realm-refused', detail });
-    expect(log(registry)).toEqual(['GET /v2/']);
+    expect(requestLog(registry)).toEqual(['GET /v2/']);
   });
 
   test('that has the password for a name is not quoted', async () => {

@@ -1,23 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TestImage } from './image.ts';
-
-export interface TestRepository {
-  /** Tag → image. Every image can be had by its digest too. */
-  readonly tags: Readonly<Record<string, TestImage>>;
-  /** Users who may pull; all users where left out. */
-  readonly readers?: readonly string[];
-  /** Anybody may pull. */
-  readonly isPublic?: boolean;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: string | Buffer;
-}
+import { type Answer, error, json, pull, send, type TestRepository } from './registry-answers.ts';
 
 /** What a server does in place of its duty. `hang` never answers, `reset` cuts the connection, `garbage` is no HTTP. */
 export type Misdeed =
@@ -70,7 +61,7 @@ export interface RecordedRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   readonly body: string;
   readonly server: 'registry' | 'token';
 }
@@ -205,7 +196,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   }
 
   function userOf({ headers }: RecordedRequest): string | null {
-    const [, encoded] = /^Basic (\S+)$/i.exec(headers['authorization']?.toString() ?? '') ?? [];
+    const [, encoded] = /^Basic (\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
     if (encoded === undefined) return null;
     const [, user = '', password = ''] =
       /^([^:]*):([^]*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
@@ -213,7 +204,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   }
 
   function grantOf({ headers }: RecordedRequest): Grant | null {
-    const [, token = ''] = /^Bearer (\S+)$/i.exec(headers['authorization']?.toString() ?? '') ?? [];
+    const [, token = ''] = /^Bearer (\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
     return grants.get(token) ?? null;
   }
 
@@ -266,43 +257,6 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
       await Promise.all(servers.map(closeServer));
     },
   };
-}
-
-function pull(repository: TestRepository, kind: string, reference: string): Answer {
-  if (kind === 'tags') return json(200, { tags: Object.keys(repository.tags) });
-  const images = Object.values(repository.tags).flatMap((image) => [image, ...image.children]);
-  if (kind === 'blobs') {
-    const blob = images.map(({ blobs }) => blobs.get(reference)).find((found) => found !== undefined);
-    if (blob === undefined) return error(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': reference },
-      body: blob,
-    };
-  }
-  const tagged = Object.hasOwn(repository.tags, reference) ? repository.tags[reference] : undefined;
-  const image = tagged ?? images.find(({ digest }) => digest === reference);
-  if (image === undefined) return error(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
-  const headers = { 'content-type': image.mediaType, 'docker-content-digest': image.digest };
-  return { status: 200, headers, body: image.manifest };
-}
-
-function json(status: number, value: unknown): Answer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
-}
-
-function error(status: number, code: string, message: string): Answer {
-  return json(status, { errors: [{ code, message }] });
-}
-
-function send(response: ServerResponse, { status, headers = {}, body = '' }: Answer): void {
-  response.statusCode = status;
-  response.setHeader('docker-distribution-api-version', 'registry/2.0');
-  for (const [name, value] of Object.entries(headers)) {
-    response.setHeader(name, typeof value === 'string' ? value : [...value]);
-  }
-  if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body));
-  response.end(body);
 }
 
 async function listen(server: Server, hostname: string, port = 0): Promise<string> {
