@@ -200,6 +200,21 @@ describe('no answer:', () => {
     });
   });
 
+  test('a server that hangs up on everybody is not asked for ever', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(async () => await new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    for (const scheme of ['http', 'https']) {
+      expect((await failureOf(get(new URL(`${scheme}://127.0.0.1:${port}/`)))).reason).toBe('connection-lost');
+    }
+    expect(connections).toBe(2);
+  });
+
   test('a name that does not resolve', async () => {
     const error = await failureOf(get(new URL('http://registry.invalid/v2/')));
     expect(error.reason).toBe('name-not-resolved');
