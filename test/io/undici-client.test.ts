@@ -210,7 +210,9 @@ describe('no answer:', () => {
     closers.push(async () => await new Promise((resolve) => server.close(resolve)));
     const { port } = server.address() as AddressInfo;
     for (const scheme of ['http', 'https']) {
-      expect((await failureOf(get(new URL(`${scheme}://127.0.0.1:${port}/`)))).reason).toBe('connection-lost');
+      expect((await failureOf(get(new URL(`${scheme}://127.0.0.1:${port}/`)))).reason).toBe(
+        'connection-lost',
+      );
     }
     expect(connections).toBe(2);
   });
