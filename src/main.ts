@@ -13,7 +13,8 @@ process.env.UV_THREADPOOL_SIZE ??= '48';
 
 const isCredentialHelper = basename(process.argv[1] ?? '').startsWith('docker-credential-');
 
-let httpClient: Promise<HttpClient> | null = null;
+/** Filled on first use. */
+const opened: { http: Promise<HttpClient> | null } = { http: null };
 
 const system: System = {
   args: process.argv.slice(2),
@@ -27,8 +28,8 @@ const system: System = {
   now: () => Date.now(),
   containerStart: () => readContainerStart(),
   http() {
-    httpClient ??= import('./io/undici-client.ts').then(({ createHttpClient }) => createHttpClient({ env: process.env }));
-    return httpClient;
+    opened.http ??= import('./io/undici-client.ts').then(({ UndiciClient }) => new UndiciClient(process.env));
+    return opened.http;
   },
 };
 
@@ -43,7 +44,7 @@ try {
   process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
   process.exitCode = 1;
 } finally {
-  await httpClient?.then((client) => client.close()).catch(() => {});
+  await opened.http?.then((client) => client.close()).catch(() => {});
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

@@ -1,20 +1,20 @@
-import { emptyState, type LoginState, type SetRecord } from '../core/login-state.ts';
+import { emptyState, type LoginState, seenSinceStart, type SetRecord } from '../core/login-state.ts';
 import { placeLogins, removeLogin } from '../core/place-logins.ts';
 import { helperName, renewsItself } from '../core/placement.ts';
 import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report, type Store } from '../core/report.ts';
-import { decideRestart } from '../core/restart.ts';
-import type { SecretSet, UnusableSet } from '../core/secret-set.ts';
+import type { SecretSet } from '../core/secret-set.ts';
 import { locateConfigFile, updateConfigFile } from '../io/config-file.ts';
 import { findOnPath } from '../io/find-on-path.ts';
 import { changedSets, goneRecords, recallLogin, recallState, rememberLogins } from '../io/login-memory.ts';
 import { stateDirectory } from '../io/private-file.ts';
 import { watchProgress } from '../io/progress.ts';
-import { collectEvidence, fetchSecretLists } from '../io/restart-evidence.ts';
+import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import { readSources, type Sources } from '../io/sources.ts';
 import type { System } from '../io/system.ts';
 import { type Attempt, verifySet } from '../io/verify-set.ts';
 import { noteFileProblem } from './file-problem.ts';
 import { printReport } from './print-report.ts';
+import { attemptRow, byName, identityOf, removedRow, unusableRow } from './report-rows.ts';
 
 export interface LoginFlags {
   readonly json: boolean;
@@ -32,6 +32,8 @@ interface Stored {
   /** Names of the sets whose entry was removed. */
   readonly removed: ReadonlySet<string>;
 }
+
+const goneMessage = 'The set is gone; what was stored for it has been removed.';
 
 /** 100 secrets make 33 sets, the most that GitHub allows: none of them waits for another. */
 const mostAtOnce = 48;
@@ -58,12 +60,13 @@ async function logIn(
   const deadline = AbortSignal.timeout(sources.options.timeoutMs);
   const recalled = await noteFileProblem(problems, () => recallState(system));
   const state = recalled ?? emptyState('0'.repeat(64));
-  const lists = fetchSecretLists(system, deadline);
+  const start = system.containerStart();
+  const evidence = gatherRestartEvidence(system, sources, deadline, seenSinceStart(state, start));
   const attempts = await attemptAll(system, sources, state, flags, deadline);
   // Somebody who types this in a shell that lacks the secrets does not mean to log out of everything.
   const isTyped = system.stdout.isTTY && !flags.skipVerified;
   const gone: Gone =
-    flags.only.length > 0 ? [] : goneRecords(state, system.containerStart(), sources.names, sources.sets, isTyped);
+    flags.only.length > 0 ? [] : goneRecords(state, start, sources.names, sources.sets, isTyped);
   const stored =
     configFile === null
       ? null
@@ -74,21 +77,13 @@ async function logIn(
     await noteFileProblem(problems, () => rememberLogins(system, sources.sets, results, gone));
   }
   problems.push(...missingHelper(system, stored));
-  const rejected = attempts.filter(({ status }) => status === 'rejected').map(({ set }) => set.name);
-  const changes = changedSets(state, system.containerStart(), sources.sets);
-  const evidence = collectEvidence(system, sources, state, await lists, changes, problems, rejected);
-  return {
-    schemaVersion: 1,
-    command: 'login',
-    configFile,
-    registries: [
-      ...attempts.map((attempt) => attemptRow(attempt, storeOf(attempt))),
-      ...sources.unusable.map(unusableRow),
-      ...gone.filter(([name]) => stored?.removed.has(name)).map(([name, record]) => removedRow(name, record)),
-    ].toSorted(byName),
-    problems,
-    restart: decideRestart(evidence).restart,
-  };
+  const rows = [
+    ...attempts.map((attempt) => attemptRow(attempt, storeOf(attempt))),
+    ...sources.unusable.map(unusableRow),
+    ...gone.filter(([name]) => stored?.removed.has(name)).map(([name, record]) => removedRow(name, record, goneMessage)),
+  ].toSorted(byName);
+  const { restart } = (await evidence).decide({ problems, rows, changes: changedSets(state, start, sources.sets) });
+  return { schemaVersion: 1, command: 'login', configFile, registries: rows, problems, restart };
 }
 
 /** All sets at once, so that a slow registry delays nobody; each ends with the deadline at the latest. */
@@ -201,7 +196,7 @@ function planReport(sources: Sources, problems: readonly Problem[], configFile: 
     const message = renewsItself(set)
       ? 'Would exchange the AWS keys for a token and store it.'
       : 'Would log in and store the credentials.';
-    return { ...rowOf(set), status: 'planned', store: null, expiresAt: null, durationMs: null, message, advice: null };
+    return { ...identityOf(set), status: 'planned', store: null, expiresAt: null, durationMs: null, message, advice: null };
   });
   return {
     schemaVersion: 1,
@@ -211,38 +206,4 @@ function planReport(sources: Sources, problems: readonly Problem[], configFile: 
     problems,
     restart: { needed: 'unknown', reasons: [], how: null },
   };
-}
-
-function rowOf({ name, server, username, kind }: SecretSet): Pick<RegistryReport, 'name' | 'server' | 'username' | 'kind'> {
-  return { name, server: server.key, username, kind };
-}
-
-function attemptRow(attempt: Attempt, store: Store | null): RegistryReport {
-  const { set, status, message, advice, expiresAt, durationMs } = attempt;
-  const expiry = expiresAt === null ? null : new Date(expiresAt).toISOString();
-  return { ...rowOf(set), status, store, expiresAt: expiry, durationMs, message, advice };
-}
-
-function unusableRow({ name, server, username, kind, message, advice }: UnusableSet): RegistryReport {
-  const key = server?.key ?? null;
-  return { name, server: key, username, kind, status: 'error', store: null, expiresAt: null, durationMs: null, message, advice };
-}
-
-function removedRow(name: string, { server, kind }: SetRecord): RegistryReport {
-  return {
-    name,
-    server,
-    username: null,
-    kind: kind as RegistryReport['kind'],
-    status: 'removed',
-    store: null,
-    expiresAt: null,
-    durationMs: null,
-    message: 'The set is gone; what was stored for it has been removed.',
-    advice: null,
-  };
-}
-
-function byName(a: RegistryReport, b: RegistryReport): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -85,7 +85,7 @@ export function cleaned(text: string, secrets: readonly Secret[]): string {
     const value = secret.reveal();
     if (value === '') continue;
     // A canonical request that AWS echoes holds header values as they are and query values encoded.
-    for (const form of [value, encodeURIComponent(value.toWellFormed())])
+    for (const form of [value, encodeURIComponent(Buffer.from(value).toString())])
       line = line.replaceAll(form, '[redacted]');
   }
   line = line.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();

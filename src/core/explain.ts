@@ -17,7 +17,7 @@ export function explainVerdict(verdict: Verdict, set: SecretSet): Explanation {
     case 'unverified':
       return {
         status: 'unverified',
-        message: `Could not be verified: ${withoutStop(verdict.detail)}. The credentials are stored as they are.`,
+        message: `Could not be verified: ${withoutStop(verdict.detail)}.`,
         advice: null,
       };
     case 'rejected':
@@ -29,7 +29,7 @@ export function explainVerdict(verdict: Verdict, set: SecretSet): Explanation {
     case 'unreachable':
       return {
         status: 'unreachable',
-        message: `${sentence(verdict.detail)} The credentials are stored all the same, unverified.`,
+        message: sentence(verdict.detail),
         advice: unreachableAdvice(verdict.cause, verdict.detail, set),
       };
     case 'unsupported':

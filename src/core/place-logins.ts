@@ -49,10 +49,16 @@ export function placeLogins(
     }
     if (store === 'config') edited = removeOurHelper(edited, key);
     else edited = setCredHelper(edited, key, helperName);
-    const holdsEntry = getAuth(edited, key) !== null;
-    stores.set(key, store === 'config' && !holdsEntry ? null : store === 'both' && !holdsEntry ? 'helper' : store);
+    stores.set(key, storeOf(edited, key));
   }
   return { config: edited, stores };
+}
+
+/** Where the credentials for this key stand now, as far as they are ours to find. */
+export function storeOf(config: DockerConfig, key: string): Store | null {
+  const hasEntry = getAuth(config, key) !== null;
+  if (credHelpers(config).get(key) !== helperName) return hasEntry ? 'config' : null;
+  return hasEntry ? 'both' : 'helper';
 }
 
 /** The helper that clients would ask for this key instead of `auths`, ours left out; null where there is none. */

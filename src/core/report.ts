@@ -1,5 +1,3 @@
-import type { Restart } from './restart.ts';
-
 export type CommandName = 'login' | 'status' | 'doctor' | 'logout';
 
 export type RegistryKind = 'basic' | 'ecr' | 'ecr-public' | 'github';
@@ -51,6 +49,29 @@ export interface Problem {
   readonly variables: readonly string[];
   readonly message: string;
   readonly advice: string | null;
+}
+
+export interface RestartReason {
+  /** A variable's name; a set's `<NAME>` for `expect` and `last-start`. */
+  readonly secret: string;
+  readonly source:
+    | 'github-user'
+    | 'github-repository'
+    | 'github-organization'
+    | 'secrets-file'
+    | 'expect'
+    | 'last-start'
+    | 'heuristic';
+  /** A short fact, never a value. */
+  readonly message: string;
+}
+
+/** Whether the container has to be stopped and started to see new secrets. */
+export interface Restart {
+  readonly needed: 'yes' | 'no' | 'unknown';
+  readonly reasons: readonly RestartReason[];
+  /** The commands to run, or null where nothing is to be done. */
+  readonly how: string | null;
 }
 
 export interface ImageReport {

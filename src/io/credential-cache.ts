@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type CredentialCache, emptyCache, formatCache, parseCache } from '../core/credential-cache.ts';
+import { type CredentialCache, emptyCache, formatCache, keyMark, parseCache } from '../core/credential-cache.ts';
+import type { SecretSet } from '../core/secret-set.ts';
 import { readPrivateFile, stateDirectory, StateFileError, updatePrivateFile } from './private-file.ts';
 import type { Environment } from './system.ts';
 
@@ -17,6 +18,11 @@ export async function readCache(path: string): Promise<CredentialCache> {
 /** Applies `edit`, which is pure and may run twice. Throws StateFileError. */
 export async function updateCache(path: string, edit: (cache: CredentialCache) => CredentialCache): Promise<void> {
   await updatePrivateFile(path, (text) => formatCache(edit(parse(path, text))));
+}
+
+/** Tells this set's AWS keys from others (`CachedToken.keys`). */
+export function keyMarkOf(set: SecretSet): string {
+  return keyMark(set.username, set.password.reveal(), set.sessionToken?.reveal() ?? null);
 }
 
 function parse(path: string, text: string | null): CredentialCache {

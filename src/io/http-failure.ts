@@ -57,7 +57,7 @@ export function toHttpError(error: unknown, { host, proxy }: Destination, caNote
   const code = codeOf(error);
   const text = error instanceof Error ? error.message : '';
   const fail = (reason: HttpError['reason'], message: string): HttpError =>
-    new HttpError(reason, code === undefined ? message : `${message} (${code})`, { code, cause: error });
+    new HttpError(reason, code === undefined || code.startsWith('UND_ERR_') ? message : `${message} (${code})`, { code, cause: error });
 
   const proxyStatus = /^Proxy response \((\d+)\)|^Proxy Authentication Required \((\d+)\)/.exec(text);
   if (proxy !== null && proxyStatus !== null) {
@@ -65,15 +65,17 @@ export function toHttpError(error: unknown, { host, proxy }: Destination, caNote
     const message = `the proxy ${proxy.host} (${proxy.variable}) answered HTTP ${status} to a connection to ${host}`;
     return new HttpError('proxy', message, { cause: error });
   }
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    // Without its cause, which holds what was received.
+    return new HttpError('answer-not-understood', `the answer of ${host} is not HTTP`);
+  }
   if (code === undefined) return fail('connection-lost', `the connection to ${host} failed`);
   const certificateFault = certificateCodes.get(code);
   if (certificateFault !== undefined) {
     const notes = caNotes.map((note) => `; ${note}`).join('');
     return fail('tls', `the certificate of ${host} was not accepted: ${certificateFault}${notes}`);
   }
-  if (notTlsCodes.has(code) || (code === 'EPROTO' && /wrong version|http request|unknown protocol/i.test(text))) {
-    return fail('tls', `${host} did not answer in TLS`);
-  }
+  if (notTlsCodes.has(code)) return fail('tls', `${host} did not answer in TLS`);
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
     return fail('tls', `no TLS connection to ${host} could be made`);
   }
@@ -85,15 +87,12 @@ export function toHttpError(error: unknown, { host, proxy }: Destination, caNote
     return fail(proxy === null ? reason : 'proxy', `${target} ${fault}`);
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return fail('answer-too-large', `the answer of ${host} has too many headers`);
-  if (code.startsWith('HPE_')) return fail('answer-not-understood', `the answer of ${host} is not HTTP`);
   return fail('connection-lost', `the connection to ${host} was lost`);
 }
 
 /** Whether a request over TLS may have met a server without TLS: it answered in something else, hung up, or was not there. */
 export function mayLackTls(error: HttpError): boolean {
-  if (error.reason === 'tls') {
-    return error.code !== null && (notTlsCodes.has(error.code) || / did not answer in TLS /.test(error.message));
-  }
+  if (error.reason === 'tls') return error.code !== null && notTlsCodes.has(error.code);
   return error.reason === 'connection-refused' || error.reason === 'connection-lost';
 }
 
@@ -101,7 +100,9 @@ function codeOf(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     // Several addresses were tried: the first error stands for all, as in `Error: connect ECONNREFUSED`.
     if (at instanceof AggregateError && !('code' in at)) return codeOf(at.errors[0]);
-    if ('code' in at && typeof at.code === 'string' && at.code !== 'UND_ERR_SOCKET') return at.code;
+    if (!('code' in at) || typeof at.code !== 'string' || at.code === 'UND_ERR_SOCKET') continue;
+    // Where OpenSSL's error came up while writing, Node names the system's code and keeps the reason in the text.
+    return at.code === 'EPROTO' && /wrong version number/i.test(at.message) ? 'ERR_SSL_WRONG_VERSION_NUMBER' : at.code;
   }
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Credential } from '../core/credential.ts';
-import { isFresh, keyMark } from '../core/credential-cache.ts';
+import { isFresh } from '../core/credential-cache.ts';
 import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
 import {
   changesSinceLastStart,
@@ -18,7 +18,7 @@ import { renewsItself } from '../core/placement.ts';
 import type { Store } from '../core/report.ts';
 import { type SecretSet, setFields } from '../core/secret-set.ts';
 import { Secret } from '../core/secret.ts';
-import { cacheFilePath, readCache, updateCache } from './credential-cache.ts';
+import { cacheFilePath, keyMarkOf, readCache, updateCache } from './credential-cache.ts';
 import { readState, stateFilePath, updateState } from './state-file.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
@@ -69,10 +69,6 @@ async function recallToken(system: System, set: SecretSet): Promise<Attempt | nu
 
 function recalled(set: SecretSet, message: string, credential: Credential, expiresAt: number | null): Attempt {
   return { set, status: 'ok', message, advice: null, credential, expiresAt, durationMs: 0, isRecalled: true };
-}
-
-export function keyMarkOf(set: SecretSet): string {
-  return keyMark(set.username, set.password.reveal(), set.sessionToken?.reveal() ?? null);
 }
 
 /**
@@ -161,5 +157,20 @@ async function rememberTokens(system: System, results: readonly Remembered[]): P
         }),
       ]),
     };
+  });
+}
+
+/** Forgets these sets, and the tokens and logins that are cached for their servers. Throws StateFileError. */
+export async function forgetLogins(system: System, records: readonly (readonly [string, SetRecord])[]): Promise<void> {
+  const statePath = stateFilePath(system.env, system.homeDirectory);
+  const cachePath = cacheFilePath(system.env, system.homeDirectory);
+  if (statePath === null || cachePath === null) return;
+  await updateState(statePath, (state) => records.reduce((edited, [name]) => withoutRecord(edited, name), state));
+  const servers = new Set(records.map(([, { server }]) => server));
+  const isOther = ([server]: readonly [string, unknown]): boolean => !servers.has(server);
+  const { tokens, logins } = await readCache(cachePath);
+  if (![...tokens, ...logins].some((entry) => !isOther(entry))) return;
+  await updateCache(cachePath, (cache) => {
+    return { tokens: new Map([...cache.tokens].filter(isOther)), logins: new Map([...cache.logins].filter(isOther)) };
   });
 }

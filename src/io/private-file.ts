@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -39,7 +38,7 @@ export async function updatePrivateFile(path: string, edit: (text: string | null
     await tighten(path);
     return;
   }
-  await makeDirectory(dirname(path));
+  await makePrivateDirectory(dirname(path));
   const release = await lock(path);
   try {
     await write(path, edit(await readPrivateFile(path)));
@@ -59,7 +58,10 @@ export async function readPrivateFile(path: string): Promise<string | null> {
     if (codeOf(error) === 'ELOOP') {
       throw new StateFileError(`${path} is a symbolic link, and the state never is. Remove it.`, error);
     }
-    throw new StateFileError(`${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`, error);
+    throw new StateFileError(
+      `${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`,
+      error,
+    );
   }
   try {
     if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
@@ -82,10 +84,10 @@ export async function readPrivateFile(path: string): Promise<string | null> {
 }
 
 /** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
-async function makeDirectory(directory: string): Promise<void> {
+export async function makePrivateDirectory(directory: string): Promise<void> {
   try {
-    const topmost = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (topmost !== undefined) await giveToHomeOwner(topmost, directory);
+    const topmost = await makeMissing(directory);
+    if (topmost !== null) await giveToHomeOwner(topmost, directory);
     await restrict(directory, constants.O_RDONLY | constants.O_DIRECTORY, 0o700);
   } catch (error) {
     throw new StateFileError(
@@ -95,8 +97,26 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
+/** Returns the topmost directory that was missing, null for none. Node's own `recursive` never ends in a file system such as /proc. */
+async function makeMissing(directory: string): Promise<string | null> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return directory;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return null;
+    if (codeOf(error) !== 'ENOENT' || dirname(directory) === directory) throw error;
+  }
+  const topmost = await makeMissing(dirname(directory));
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  return topmost ?? directory;
+}
+
 async function tighten(path: string): Promise<void> {
-  await makeDirectory(dirname(path));
+  await makePrivateDirectory(dirname(path));
   try {
     await restrict(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
@@ -114,7 +134,7 @@ async function restrict(path: string, flags: number, mode: number): Promise<void
 }
 
 async function write(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const temporary = join(dirname(path), `.${basename(path)}.${Math.random().toString(36).slice(2)}`);
   let created = false;
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -171,5 +191,7 @@ async function lock(path: string): Promise<() => Promise<void>> {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'unknown error';
 }

@@ -98,9 +98,10 @@ export class UndiciClient implements HttpClient {
   }
 
   async #createProxyAgent(tlsOptions: BuildConnector.BuildOptions, proxy: Proxy): Promise<Dispatcher> {
-    const [{ default: ProxyAgent }, { default: Pool }] = await Promise.all([
+    const [{ default: ProxyAgent }, { default: Pool }, { default: connect }] = await Promise.all([
       import('undici/lib/dispatcher/proxy-agent.js'),
       import('undici/lib/dispatcher/pool.js'),
+      import('undici/lib/api/api-connect.js'),
     ]);
     const proxyTls = proxy.url.protocol === 'https:' ? await this.#tlsConfiguration(proxy.url, {}) : null;
     return new ProxyAgent({
@@ -112,15 +113,15 @@ export class UndiciClient implements HttpClient {
       proxyTunnel: false,
       requestTls: { ...tlsOptions, timeout: 0 },
       proxyTls: { timeout: 0, ...(proxyTls === null || proxyTls === 'unchecked' ? {} : proxyTls) },
-      clientFactory: (origin, options) => new Pool(origin, this.#tracked(options)),
-      factory: (origin, options) => new Pool(origin, this.#tracked(options)),
+      // undici's index file adds `connect` to all dispatchers; without it, the one that opens tunnels has to get it here.
+      clientFactory: (origin, options) => Object.assign(new Pool(origin, this.#tracked(options, proxy)), { connect }),
+      factory: (origin, options) => new Pool(origin, this.#tracked(options, proxy)),
     });
   }
 
-  #tracked<T extends object>(options: T): T {
-    return 'connect' in options && typeof options.connect === 'function'
-      ? { ...options, connect: this.#track(options.connect as BuildConnector.connector) }
-      : options;
+  #tracked<T extends object>(options: T, proxy: Proxy): T {
+    if (!('connect' in options) || typeof options.connect !== 'function') return options;
+    return { ...options, connect: this.#track(endlessNoMore(options.connect as BuildConnector.connector, proxy)) };
   }
 
   #track(connect: BuildConnector.connector): BuildConnector.connector {
@@ -133,6 +134,17 @@ export class UndiciClient implements HttpClient {
       return socket;
     };
   }
+}
+
+/** undici connects again, at once and for ever, where connecting fails with this code of its own: that is a proxy which hangs up on CONNECT. */
+function endlessNoMore(connect: BuildConnector.connector, { url, variable }: Proxy): BuildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...result) => {
+      const [error] = result;
+      if (error === null || !('code' in error) || error.code !== 'UND_ERR_SOCKET') return callback(...result);
+      const message = `the proxy ${url.host} (${variable}) closed the connection`;
+      return callback(new HttpError('proxy', message, { cause: error }), null);
+    });
 }
 
 function isSocket(value: unknown): value is Socket {

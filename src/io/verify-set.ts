@@ -5,6 +5,7 @@ import { explainVerdict, type Explanation } from '../core/explain.ts';
 import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, variableName } from '../core/secret-set.ts';
+import { userAgent } from '../core/version.ts';
 import { verifyLogin } from './registry-client.ts';
 import type { System } from './system.ts';
 
@@ -34,16 +35,22 @@ export async function verifySet(system: System, set: SecretSet, options: Options
   return { ...result, set, durationMs: Math.round(system.now() - startedAt), isRecalled: false };
 }
 
+const storedWords: Partial<Record<Explanation['status'], string>> = {
+  unverified: ' The credentials are stored as they are.',
+  unreachable: ' The credentials are stored all the same, unverified.',
+};
+
 type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
 async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
   const credential: Credential = { username: set.username, password: set.password };
-  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal });
+  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal, userAgent });
   const explanation = explainVerdict(verdict, set);
   const identityToken = verdict.outcome === 'accepted' ? verdict.identityToken : null;
   const stored = explanation.status !== 'rejected' && explanation.status !== 'error';
   return {
     ...explanation,
+    message: explanation.message + (storedWords[explanation.status] ?? ''),
     credential: stored ? (identityToken === null ? credential : { ...credential, identityToken }) : null,
     expiresAt: null,
   };

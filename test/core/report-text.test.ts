@@ -11,8 +11,7 @@ import { secretSet } from '../support/sets.ts';
 /** A row as login makes it from a verdict. */
 function verified(name: string, server: string, verdict: Verdict, user = 'someone'): RegistryReport {
   const set = secretSet({ name, server, user });
-  const written = verdict.outcome !== 'rejected' && verdict.outcome !== 'unsupported';
-  return registryReport({ name, server: set.server.key, username: user, store: written ? 'config' : null, ...explainVerdict(verdict, set) });
+  return registryReport({ name, server: set.server.key, username: user, ...explainVerdict(verdict, set) });
 }
 
 const accepted: Verdict = { outcome: 'accepted', identityToken: null };
@@ -255,14 +254,12 @@ describe('at 80 columns', () => {
     expect(text(situations.unreachable)).toMatchInlineSnapshot(`
       "
       unreachable  HARBOR  harbor.corp.example
-                   harbor.corp.example could not be resolved (ENOTFOUND). The
-                   credentials are stored all the same, unverified.
+                   harbor.corp.example could not be resolved (ENOTFOUND).
                    To do: Check HARBOR_CONTAINER_REGISTRY_SERVER for a typing error.
                    If the name is right, check the DNS or VPN of this container.
       unreachable  NEXUS   nexus.corp.example:8443
                    The certificate of nexus.corp.example:8443 was not accepted: its CA
-                   is not known here (SELF_SIGNED_CERT_IN_CHAIN). The credentials are
-                   stored all the same, unverified.
+                   is not known here (SELF_SIGNED_CERT_IN_CHAIN).
                    To do: Check NEXUS_CONTAINER_REGISTRY_SERVER. If the registry has a
                    certificate of your own CA, put the CA into
                    /etc/docker/certs.d/nexus.corp.example:8443/ca.crt or name it in
@@ -275,8 +272,7 @@ describe('at 80 columns', () => {
     expect(text(situations.unverified)).toMatchInlineSnapshot(`
       "
       unverified   OPEN  localhost:5000
-                   Could not be verified: localhost:5000 lets everybody in. The
-                   credentials are stored as they are.
+                   Could not be verified: localhost:5000 lets everybody in.
       "
     `);
   });

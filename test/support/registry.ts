@@ -44,7 +44,7 @@ export interface TestRegistryOptions {
   readonly users?: Readonly<Record<string, string>>;
   readonly repositories?: Readonly<Record<string, TestRepository>>;
   readonly latencyMs?: number;
-  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string; readonly requestCert?: boolean };
+  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string; readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
   readonly hostname?: string;
   readonly port?: number;
   readonly faults?: readonly Fault[];

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpClient } from '../../src/io/http.ts';
-import type { ContainerStart, Environment, Output, System } from '../../src/io/system.ts';
+import type { ContainerStart } from '../../src/core/login-state.ts';
+import type { Environment, Output, System } from '../../src/io/system.ts';
 
 export interface TestSystemOptions {
   readonly args?: readonly string[];
@@ -57,7 +58,9 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     now: () => (typeof options.now === 'function' ? options.now() : (options.now ?? Date.now())),
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
     http() {
-      httpClient ??= import('../../src/io/undici-client.ts').then(({ createHttpClient }) => createHttpClient({ env }));
+      httpClient ??= import('../../src/io/undici-client.ts').then(
+        ({ UndiciClient }) => new UndiciClient(env),
+      );
       return httpClient;
     },
   };
@@ -75,7 +78,10 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
   };
 }
 
-function captureOutput({ isTTY = false, columns = 80 }: TestSystemOptions): { output: Output; text: () => string } {
+function captureOutput({ isTTY = false, columns = 80 }: TestSystemOptions): {
+  output: Output;
+  text: () => string;
+} {
   let written = '';
   return { output: { isTTY, columns, write: (text) => void (written += text) }, text: () => written };
 }

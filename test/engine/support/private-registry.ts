@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { dockerOk } from './docker.ts';
@@ -11,6 +12,8 @@ export interface PrivateRegistry extends AsyncDisposable {
   readonly server: string;
   readonly username: string;
   readonly password: string;
+  /** How often `/v2/` has been answered with 200, that is, how many logins were verified here. */
+  verifiedLogins(): number;
   /** Pushes a tiny new image as `private/hello` and returns its name; the engine keeps no copy. */
   pushHello(): Promise<string>;
 }
@@ -47,10 +50,12 @@ export async function startPrivateRegistry(login: {
     await folder[Symbol.asyncDispose]();
   };
   try {
-    const server = await listeningAddress(process.all);
+    const log = new RegistryLog(process.all);
+    const server = await log.server;
     return {
       server,
       ...login,
+      verifiedLogins: () => log.count(/"GET \/v2\/ HTTP\/1\.1" 200 /),
       pushHello: () => pushHello({ server, ...login }),
       [Symbol.asyncDispose]: stop,
     };
@@ -60,19 +65,29 @@ export async function startPrivateRegistry(login: {
   }
 }
 
-/** Waits for the log line that names the port, and keeps emptying the pipe afterwards. */
-function listeningAddress(log: Readable): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    log.setEncoding('utf8').on('data', (chunk: string) => {
-      if (text.length < 64 * 1024) text += chunk;
-      const address = /listening on (127\.0\.0\.1:\d+)/.exec(text)?.[1];
-      if (address !== undefined) resolve(address);
+/** What docker-registry prints, line by line; the pipe is emptied as long as the registry runs. */
+class RegistryLog {
+  /** `127.0.0.1:PORT`; rejected where the registry ends without listening. */
+  readonly server: Promise<string>;
+  readonly #lines: string[] = [];
+
+  constructor(output: Readable) {
+    const lines = createInterface(output);
+    this.server = new Promise((resolve, reject) => {
+      lines.on('line', (line) => {
+        this.#lines.push(line);
+        const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1];
+        if (address !== undefined) resolve(address);
+      });
+      lines.once('close', () => {
+        reject(new Error(`docker-registry did not start:\n${this.#lines.join('\n')}`));
+      });
     });
-    log.once('end', () => {
-      reject(new Error(`docker-registry did not start:\n${text}`));
-    });
-  });
+  }
+
+  count(wanted: RegExp): number {
+    return this.#lines.filter((line) => wanted.test(line)).length;
+  }
 }
 
 async function pushHello(registry: { server: string; username: string; password: string }): Promise<string> {

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { encodeAuthConfig } from '../core/auth-config.ts';
+import { type CachedToken, isFresh, isValid } from '../core/credential-cache.ts';
+import { getAuth, setAuth } from '../core/docker-config.ts';
+import type { HelperError } from '../core/helper-protocol.ts';
+import type { Options } from '../core/options.ts';
+import type { SecretSet } from '../core/secret-set.ts';
+import { Secret } from '../core/secret.ts';
+import { locateConfigFile, updateConfigFile } from './config-file.ts';
+import { cacheFilePath, keyMarkOf, updateCache } from './credential-cache.ts';
+import { acquireLock, type FileLock } from './file-lock.ts';
+import { answerOf, type Answer, readCacheQuietly } from './helper-credentials.ts';
+import { makePrivateDirectory, stateDirectory } from './private-file.ts';
+import type { System } from './system.ts';
+import { type Attempt, verifySet } from './verify-set.ts';
+
+/**
+ * Exchanges the set's AWS keys for a token and remembers it. Of many processes at once one asks AWS, and the others wait for its token.
+ * Where AWS gives none, the token of before does as long as it is valid; else the reason is returned.
+ */
+export async function refreshToken(system: System, set: SecretSet, options: Options): Promise<Answer | HelperError> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const lock = await lockQuietly(system, set, deadline);
+  try {
+    const cached = await cachedToken(system, set);
+    if (cached !== null && isFresh(cached, system.now())) return answerOf(cached);
+    const attempt = await verifySet(system, set, options, deadline);
+    if (attempt.credential !== null) {
+      await remember(system, set, attempt);
+      return { username: attempt.credential.username, secret: attempt.credential.password.reveal() };
+    }
+    if (cached !== null && isValid(cached, system.now())) return answerOf(cached);
+    return { error: `registry-login: ${[attempt.message, attempt.advice].filter((text) => text !== null).join(' ')}` };
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function cachedToken(system: System, set: SecretSet): Promise<CachedToken | null> {
+  const token = (await readCacheQuietly(system)).tokens.get(set.server.key);
+  return token !== undefined && token.keys === keyMarkOf(set) ? token : null;
+}
+
+/** Without a lock (no home, or nowhere to write) the exchange is made all the same. */
+async function lockQuietly(system: System, set: SecretSet, signal: AbortSignal): Promise<FileLock | null> {
+  const directory = stateDirectory(system.env, system.homeDirectory);
+  if (directory === null) return null;
+  try {
+    await makePrivateDirectory(directory);
+    return await acquireLock(join(directory, `exchange-${set.server.host.replace(/[^a-z0-9.-]/g, '_')}.lock`), { signal });
+  } catch {
+    return null;
+  }
+}
+
+/** Into the cache, and into the entry of `auths` that a login wrote for clients without helpers. What cannot be written is no reason to give no answer. */
+async function remember(system: System, set: SecretSet, { credential, expiresAt }: Attempt): Promise<void> {
+  const path = cacheFilePath(system.env, system.homeDirectory);
+  if (credential === null || expiresAt === null || path === null) return;
+  const { key } = set.server;
+  const before = await cachedToken(system, set);
+  const token: CachedToken = {
+    username: credential.username,
+    password: credential.password.reveal(),
+    issuedAt: system.now(),
+    expiresAt,
+    keys: keyMarkOf(set),
+  };
+  try {
+    await updateCache(path, (cache) => ({ ...cache, tokens: new Map([...cache.tokens, [key, token]]) }));
+    if (before === null) return;
+    const ours = encodeAuthConfig({ username: before.username, password: new Secret(before.password) });
+    await updateConfigFile(
+      locateConfigFile(system),
+      (config) => (getAuth(config, key)?.auth === ours.auth ? setAuth(config, key, encodeAuthConfig(credential)) : config),
+      // Whoever asks us may be the `docker login` that is waited for.
+      { settleMs: 0, stateDirectory: stateDirectory(system.env, system.homeDirectory) },
+    );
+  } catch {
+    // The next request exchanges again, and login says what is wrong with the file.
+  }
+}
