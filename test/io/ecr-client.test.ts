@@ -246,7 +246,8 @@ describe('exchangeToken against an API that checks signatures', () => {
     });
     const result = await exchangeToken(exchange({ env, ...temporary }));
     expect(result).toMatchObject({
-      message: expect.stringContaining('x-amz-security-token:[redacted] [redacted]'),
+      cause: 'refused-by-aws',
+      message: expect.stringContaining('AWS refuses the request (Odd from '),
     });
     expect(JSON.stringify(result)).not.toContain('planted');
   });
@@ -478,16 +479,19 @@ describe('exchangeToken without an API', () => {
 
   test('a region that does not exist points at SERVER', async () => {
     const http = createScriptedClient(
-      () => new HttpError('name-not-resolved', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' }),
+      () =>
+        new HttpError('name-not-resolved', 'api.ecr.us-esat-1.amazonaws.com could not be resolved', {
+          code: 'ENOTFOUND',
+        }),
     );
     const result = await exchangeToken(
       exchange({ http, registry: registry('123456789012.dkr.ecr.us-esat-1.amazonaws.com') }),
     );
     expect(result).toMatchObject({
       variable: 'SERVER',
-      message: 'the host name api.ecr.us-esat-1.amazonaws.com cannot be resolved (getaddrinfo ENOTFOUND)',
+      message: 'No token from AWS: api.ecr.us-esat-1.amazonaws.com could not be resolved.',
       advice:
-        'If "us-esat-1" is not an AWS region, correct ECR_CONTAINER_REGISTRY_SERVER; else check this container\'s DNS.',
+        'If "us-esat-1" is not an AWS region, correct ECR_CONTAINER_REGISTRY_SERVER; else check the DNS or VPN of this container.',
     });
   });
 
