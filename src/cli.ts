@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { helpText } from './core/help.ts';
+import { toPrintable } from './core/printable.ts';
 import type { ExitCode } from './core/report.ts';
 import { version } from './core/version.ts';
 import type { System } from './io/system.ts';
@@ -88,12 +89,12 @@ function parse<T extends OptionsConfig>(system: System, args: readonly string[],
     return parsed;
   } catch (error) {
     // parseArgs adds a hint on escaping in further sentences; the first says what is wrong.
-    usageError(system, `${(error as Error).message.split('. ', 1)[0]?.replace(/\.$/, '')}.`);
+    usageError(system, `${(error as Error).message.split(/\.\s/, 1)[0]?.replace(/\.$/, '')}.`);
     return null;
   }
 }
 
 function usageError(system: System, message: string): 2 {
-  system.stderr.write(`registry-login: ${message}\nRun registry-login --help for usage.\n`);
+  system.stderr.write(`registry-login: ${toPrintable(message)}\nRun registry-login --help for usage.\n`);
   return 2;
 }

@@ -33,7 +33,8 @@ export function parseDockerConfig(contents: Uint8Array): DockerConfig {
     if (node === null || node.kind === 'null') return emptyDockerConfig;
     return { root: new ShapeCheck(text).checkRoot(node) };
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new DockerConfigError('syntax', error.message, error.position);
+    if (error instanceof JsonSyntaxError)
+      throw new DockerConfigError('syntax', error.message, error.position);
     throw error;
   }
 }
@@ -62,7 +63,9 @@ class ShapeCheck {
       if (entry.kind === 'null') continue;
       const place = `"auths"[${quoteName(key)}]`;
       for (const { name, value } of this.#object(entry, place).members) {
-        const field = ['username', 'password', 'auth', 'identitytoken', 'registrytoken'].find((known) => isNamed(name, known));
+        const field = ['username', 'password', 'auth', 'identitytoken', 'registrytoken'].find((known) =>
+          isNamed(name, known),
+        );
         if (field !== undefined) this.#string(value, `"${field}" of ${place}`);
       }
     }

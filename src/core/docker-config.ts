@@ -13,7 +13,14 @@ export interface DockerConfig {
 type MapField = 'auths' | 'credHelpers';
 
 /** The fields of an entry that a login replaces; any other is the user's. */
-const entryFields = ['username', 'password', 'auth', 'serveraddress', 'identitytoken', 'registrytoken'] as const;
+const entryFields = [
+  'username',
+  'password',
+  'auth',
+  'serveraddress',
+  'identitytoken',
+  'registrytoken',
+] as const;
 
 /** What docker writes before `credHelpers`. */
 const fieldsBeforeCredHelpers = new Set(
@@ -123,14 +130,22 @@ export function removeCredHelper(config: DockerConfig, key: string): DockerConfi
  * `current` with those edits of `before` → `after` that somebody undid without knowing of them, as a `docker login` does that read the
  * file before the edit and wrote it after. What somebody changed to something else stays theirs.
  */
-export function reapplyLostEdits(before: DockerConfig, after: DockerConfig, current: DockerConfig): DockerConfig {
+export function reapplyLostEdits(
+  before: DockerConfig,
+  after: DockerConfig,
+  current: DockerConfig,
+): DockerConfig {
   let merged = current;
   for (const key of new Set([...authKeys(before), ...authKeys(after)])) {
     const [old, ours, theirs] = [getAuth(before, key), getAuth(after, key), getAuth(current, key)];
     if (sameAuthConfig(old, ours) || !sameAuthConfig(old, theirs)) continue;
     merged = ours === null ? removeAuth(merged, key) : setAuth(merged, key, ours);
   }
-  const [helpersBefore, helpersAfter, helpersNow] = [credHelpers(before), credHelpers(after), credHelpers(current)];
+  const [helpersBefore, helpersAfter, helpersNow] = [
+    credHelpers(before),
+    credHelpers(after),
+    credHelpers(current),
+  ];
   for (const key of new Set([...helpersBefore.keys(), ...helpersAfter.keys()])) {
     const [old, ours, theirs] = [helpersBefore.get(key), helpersAfter.get(key), helpersNow.get(key)];
     if (old === ours || old !== theirs) continue;
@@ -142,7 +157,8 @@ export function reapplyLostEdits(before: DockerConfig, after: DockerConfig, curr
 /** The text that docker would write: tab indent, `auths` and `credHelpers` sorted, no newline at the end. */
 export function serializeDockerConfig(config: DockerConfig): string {
   const members = config.root.members.map(({ name, value }) => {
-    if (value.kind !== 'object' || !(isNamed(name, 'auths') || isNamed(name, 'credHelpers'))) return { name, value };
+    if (value.kind !== 'object' || !(isNamed(name, 'auths') || isNamed(name, 'credHelpers')))
+      return { name, value };
     const sorted = value.members.toSorted((one, other) => compareCodePoints(one.name, other.name));
     return { name, value: { ...value, members: sorted } };
   });
@@ -151,7 +167,8 @@ export function serializeDockerConfig(config: DockerConfig): string {
 
 /** The last member of this name, whatever its case, that is not null; a null leaves a field of Go's as it was. */
 export function lastField(object: JsonObject, name: string): JsonNode | undefined {
-  return object.members.findLast((member) => isNamed(member.name, name) && member.value.kind !== 'null')?.value;
+  return object.members.findLast((member) => isNamed(member.name, name) && member.value.kind !== 'null')
+    ?.value;
 }
 
 export function isNamed(name: string, field: string): boolean {

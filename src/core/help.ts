@@ -35,7 +35,12 @@ Environment:
                                            TRUSTED_AUTH_HOSTS, ON_FAILURE,
                                            CHECK_ON_ATTACH
   REGISTRY_LOGIN_GITHUB_TOKEN              lets status read GitHub's lists
+  REGISTRY_LOGIN_SECRETS_DIR               where Codespaces keeps its secrets
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY        proxies, as usual
+  NODE_EXTRA_CA_CERTS                      file of further CAs to trust
+  NO_COLOR                                 no colour, if not empty
+
+Docker itself asks docker-credential-registry-login for ECR tokens.
 
 Exit codes:
   0   all well, or nothing to do

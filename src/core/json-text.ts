@@ -150,7 +150,9 @@ class JsonReader {
       if (this.#accept('"')) break;
       if (this.#match(/\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y) !== null) continue;
       if (this.#offset === this.#text.length) this.#fail('a string does not end');
-      this.#fail(this.#text[this.#offset] === '\\' ? 'not an escape of JSON' : 'a control character in a string');
+      this.#fail(
+        this.#text[this.#offset] === '\\' ? 'not an escape of JSON' : 'a control character in a string',
+      );
     }
     return JSON.parse(this.#text.slice(start, this.#offset)) as string;
   }
@@ -174,7 +176,10 @@ class JsonReader {
 
   #fail(message: string): never {
     const ended = this.#offset >= this.#text.length && !message.includes('end');
-    throw new JsonSyntaxError(ended ? `it ends too early: ${message}` : message, positionAt(this.#text, this.#offset));
+    throw new JsonSyntaxError(
+      ended ? `it ends too early: ${message}` : message,
+      positionAt(this.#text, this.#offset),
+    );
   }
 }
 
@@ -183,7 +188,9 @@ export function printJson(node: JsonNode, indent = ''): string {
   const deeper = `${indent}\t`;
   switch (node.kind) {
     case 'object': {
-      const lines = node.members.map(({ name, value }) => `${deeper}${quote(name)}: ${printJson(value, deeper)}`);
+      const lines = node.members.map(
+        ({ name, value }) => `${deeper}${quote(name)}: ${printJson(value, deeper)}`,
+      );
       return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n${indent}}`;
     }
     case 'array': {

@@ -16,7 +16,11 @@ const leftoverMs = 60_000;
  * Writes `contents` to a new file beside `target` and to the disk, ready to be renamed; returns its path. It is 0600, or has the mode and
  * owner given. Throws the system's error and leaves nothing behind.
  */
-export async function writeTemporary(target: string, contents: Uint8Array, attributes: FileAttributes | null): Promise<string> {
+export async function writeTemporary(
+  target: string,
+  contents: Uint8Array,
+  attributes: FileAttributes | null,
+): Promise<string> {
   const path = join(dirname(target), `${temporaryPrefix(target)}${randomBytes(6).toString('hex')}`);
   const file = await open(path, 'wx', 0o600);
   try {
@@ -46,7 +50,8 @@ export async function removeLeftovers(target: string): Promise<void> {
   for (const name of names.filter((candidate) => candidate.startsWith(temporaryPrefix(target)))) {
     const path = join(directory, name);
     const found = await stat(path).catch(() => null);
-    if (found !== null && found.mtimeMs < Date.now() - leftoverMs) await rm(path, { force: true }).catch(() => undefined);
+    if (found !== null && found.mtimeMs < Date.now() - leftoverMs)
+      await rm(path, { force: true }).catch(() => undefined);
   }
 }
 
@@ -72,7 +77,11 @@ export async function syncDirectory(directory: string): Promise<void> {
  * Copies `contents` to `config.json.registry-login-backup` (0600) in the first of `directories` where that is possible; returns the
  * copy's path. Throws the system's error of the last one.
  */
-export async function writeBackup(target: string, contents: Uint8Array, directories: readonly string[]): Promise<string> {
+export async function writeBackup(
+  target: string,
+  contents: Uint8Array,
+  directories: readonly string[],
+): Promise<string> {
   let lastError: unknown;
   for (const directory of directories) {
     const backup = join(directory, `${basename(target)}.registry-login-backup`);
@@ -107,7 +116,7 @@ export function overwriteSync(target: string, contents: Uint8Array, original: Ui
 }
 
 function writeAllSync(file: number, contents: Uint8Array): void {
-  for (let offset = 0; offset < contents.length; ) {
+  for (let offset = 0; offset < contents.length;) {
     offset += writeSync(file, contents, offset, contents.length - offset, offset);
   }
   ftruncateSync(file, contents.length);

@@ -45,15 +45,35 @@ export class ConfigFileError extends Error {
 
 /** Error codes of the system → the fault, and what to do about it. EFBIG and EDQUOT: a limit of the process or the user was reached. */
 const systemFaults: Readonly<Record<string, readonly [ConfigFileFault, string, string]>> = {
-  EACCES: ['permission', 'permission denied', 'Make the file and its directory belong to this user (chown), or set DOCKER_CONFIG.'],
-  EPERM: ['permission', 'operation not permitted', 'Make the file and its directory belong to this user (chown), or set DOCKER_CONFIG.'],
-  EROFS: ['read-only', 'the file system is read-only', 'Mount it writable, or set DOCKER_CONFIG to a writable directory.'],
+  EACCES: [
+    'permission',
+    'permission denied',
+    'Make the file and its directory belong to this user (chown), or set DOCKER_CONFIG.',
+  ],
+  EPERM: [
+    'permission',
+    'operation not permitted',
+    'Make the file and its directory belong to this user (chown), or set DOCKER_CONFIG.',
+  ],
+  EROFS: [
+    'read-only',
+    'the file system is read-only',
+    'Mount it writable, or set DOCKER_CONFIG to a writable directory.',
+  ],
   ENOSPC: ['disk-full', 'no space left on the disk', 'Free some space and run this again.'],
   EDQUOT: ['disk-full', 'the disk quota is used up', 'Free some space and run this again.'],
-  EFBIG: ['disk-full', 'the limit for the size of a file is reached', 'Raise the limit (ulimit -f) and run this again.'],
+  EFBIG: [
+    'disk-full',
+    'the limit for the size of a file is reached',
+    'Raise the limit (ulimit -f) and run this again.',
+  ],
   ELOOP: ['symlink-loop', 'its symbolic links form a loop', 'Remove the links that point at each other.'],
   EISDIR: ['not-a-file', 'it is a directory', 'Move the directory away.'],
-  ENOTDIR: ['not-a-file', 'a part of its path is not a directory', 'Move the file that stands in the way, or set DOCKER_CONFIG.'],
+  ENOTDIR: [
+    'not-a-file',
+    'a part of its path is not a directory',
+    'Move the file that stands in the way, or set DOCKER_CONFIG.',
+  ],
 };
 
 /** The error of a call of the system or of the parser as a ConfigFileError; any other error is a bug and is returned as it is. */
@@ -70,8 +90,14 @@ export function toConfigFileError(error: unknown, path: string, action: 'read' |
   }
   const code = systemErrorCode(error);
   if (code === null) return error;
-  const [fault, reason, nextStep] = systemFaults[code] ?? ['io', 'the system reports an error', `Look up ${code}, then run this again.`];
-  return new ConfigFileError(fault, path, `Cannot ${action} ${path}: ${reason} (${code}).`, nextStep, { cause: error });
+  const [fault, reason, nextStep] = systemFaults[code] ?? [
+    'io',
+    'the system reports an error',
+    `Look up ${code}, then run this again.`,
+  ];
+  return new ConfigFileError(fault, path, `Cannot ${action} ${path}: ${reason} (${code}).`, nextStep, {
+    cause: error,
+  });
 }
 
 /** Such as `ENOENT`; null for what is no error of a system call. */

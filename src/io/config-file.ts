@@ -1,13 +1,30 @@
-import { constants, renameSync } from 'node:fs';
-import { access, mkdir, rm } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerConfigError, parseDockerConfig } from '../core/docker-config-parser.ts';
-import { type DockerConfig, emptyDockerConfig, reapplyLostEdits, serializeDockerConfig } from '../core/docker-config.ts';
-import { overwriteSync, removeLeftovers, syncDirectory, writeBackup, writeTemporary } from './atomic-write.ts';
+import {
+  type DockerConfig,
+  emptyDockerConfig,
+  reapplyLostEdits,
+  serializeDockerConfig,
+} from '../core/docker-config.ts';
+import {
+  overwriteSync,
+  removeLeftovers,
+  syncDirectory,
+  writeBackup,
+  writeTemporary,
+} from './atomic-write.ts';
 import { ConfigFileError, systemErrorCode, toConfigFileError } from './config-file-error.ts';
-import { type FileSnapshot, isBeingSavedSync, isUnchangedSync, takeSnapshot } from './file-snapshot.ts';
+import {
+  checkWritable,
+  type FileSnapshot,
+  isBeingSavedSync,
+  isUnchangedSync,
+  takeSnapshot,
+} from './file-snapshot.ts';
 import { acquireLock, type FileLock, LockTimeoutError } from './file-lock.ts';
 import { findLoginProcesses, type LoginProcess, waitForEnd } from './login-processes.ts';
 import { resolveTarget } from './symlinks.ts';
@@ -82,7 +99,11 @@ export async function readConfigFile(path: string): Promise<{ config: DockerConf
  * writes nothing. Afterwards waits for a `docker login` that began before, and applies again what it undid. Throws ConfigFileError, and
  * the file is then as it was.
  */
-export async function updateConfigFile(path: string, edit: ConfigEdit, options: UpdateOptions = {}): Promise<UpdateResult> {
+export async function updateConfigFile(
+  path: string,
+  edit: ConfigEdit,
+  options: UpdateOptions = {},
+): Promise<UpdateResult> {
   try {
     const written = await writeEdited(path, edit, options);
     if (written === null) return { status: 'unchanged', path, backup: null, stillRunning: [] };
@@ -97,13 +118,21 @@ export async function updateConfigFile(path: string, edit: ConfigEdit, options: 
  * `docker login` takes no lock: it reads the whole file when it starts and writes the whole file when it ends. Whoever read before our
  * write started before it, and so is found now, or has ended and shows in the file.
  */
-async function settle(path: string, written: Written, options: UpdateOptions): Promise<readonly LoginProcess[]> {
+async function settle(
+  path: string,
+  written: Written,
+  options: UpdateOptions,
+): Promise<readonly LoginProcess[]> {
   const { procRoot = '/proc', settleMs = defaultSettleMs, signal } = options;
   const timeout = AbortSignal.timeout(settleMs);
   const deadline = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   for (;;) {
     const stillRunning = await waitForEnd(await findLoginProcesses(procRoot), procRoot, deadline);
-    const redone = await writeEdited(path, (now) => reapplyLostEdits(written.before, written.after, now), options);
+    const redone = await writeEdited(
+      path,
+      (now) => reapplyLostEdits(written.before, written.after, now),
+      options,
+    );
     if (redone === null || deadline.aborted) return stillRunning;
   }
 }
@@ -134,13 +163,20 @@ async function writeEdited(path: string, edit: ConfigEdit, options: UpdateOption
 }
 
 /** `path` is what the user knows the file by, `target` the file itself. */
-async function readConfig(path: string, target: string): Promise<{ snapshot: FileSnapshot | null; config: DockerConfig }> {
+async function readConfig(
+  path: string,
+  target: string,
+): Promise<{ snapshot: FileSnapshot | null; config: DockerConfig }> {
   for (let reads = 1; ; reads += 1) {
     try {
       const snapshot = await takeSnapshot(target);
-      return { snapshot, config: snapshot === null ? emptyDockerConfig : parseDockerConfig(snapshot.contents) };
+      return {
+        snapshot,
+        config: snapshot === null ? emptyDockerConfig : parseDockerConfig(snapshot.contents),
+      };
     } catch (error) {
-      if (!(error instanceof DockerConfigError) || reads === maxReads) throw toConfigFileError(error, path, 'read');
+      if (!(error instanceof DockerConfigError) || reads === maxReads)
+        throw toConfigFileError(error, path, 'read');
     }
     await sleep(retryMs);
   }
@@ -177,20 +213,6 @@ async function writeOnce(
   if (!isStillOurs()) return 'changed-meanwhile';
   overwriteSync(target, contents, snapshot.contents);
   return { before, after, backup };
-}
-
-/** Root may write any file, but whoever takes all write bits away means it. */
-async function checkWritable(path: string, target: string, snapshot: FileSnapshot | null): Promise<void> {
-  if (snapshot === null) return;
-  if ((snapshot.mode & 0o222) === 0) {
-    throw new ConfigFileError(
-      'read-only',
-      path,
-      `Cannot write ${path}: the file is read-only (mode 0${(snapshot.mode & 0o777).toString(8)}).`,
-      `Allow writing with chmod u+w '${path}', or set DOCKER_CONFIG to another directory.`,
-    );
-  }
-  await access(target, constants.W_OK);
 }
 
 /** Beside the target, where every process with this file finds it; where that directory is not writable, in the state directory. */

@@ -47,8 +47,8 @@ export async function acquireLock(
           isCompromised = true;
         },
       });
-      const inode = inodeOf(lockPath);
-      const isHeld = (): boolean => !isCompromised && inode !== null && inodeOf(lockPath) === inode;
+      const identity = identify(lockPath);
+      const isHeld = (): boolean => !isCompromised && identity !== null && identify(lockPath) === identity;
       return { isHeld, release: async () => (isHeld() ? releaseQuietly(release) : undefined) };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null;
@@ -69,6 +69,8 @@ async function releaseQuietly(release: () => Promise<void>): Promise<void> {
   }
 }
 
-function inodeOf(path: string): bigint | null {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+/** File systems give the inode of a removed directory to the next one at once: only with its birth is it that directory. */
+function identify(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? null : `${found.ino} ${found.birthtimeNs}`;
 }

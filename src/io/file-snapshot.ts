@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { constants, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FileAttributes } from './atomic-write.ts';
 import { ConfigFileError, systemErrorCode } from './config-file-error.ts';
@@ -54,6 +54,24 @@ export function isBeingSavedSync(paths: readonly string[]): boolean {
       return found !== undefined && found.mtimeMs > Date.now() - savingMs;
     });
   });
+}
+
+/** Throws where the file may not be written. Root may write any file, but whoever takes all write bits away means it. */
+export async function checkWritable(
+  path: string,
+  target: string,
+  snapshot: FileSnapshot | null,
+): Promise<void> {
+  if (snapshot === null) return;
+  if ((snapshot.mode & 0o222) === 0) {
+    throw new ConfigFileError(
+      'read-only',
+      path,
+      `Cannot write ${path}: the file is read-only (mode 0${(snapshot.mode & 0o777).toString(8)}).`,
+      `Allow writing with chmod u+w '${path}', or set DOCKER_CONFIG to another directory.`,
+    );
+  }
+  await access(target, constants.W_OK);
 }
 
 function namesIn(directory: string): string[] {

@@ -15,7 +15,10 @@ const pollMs = 50;
 
 /** Those of this user; none where there is no procfs. `procRoot` is `/proc`. */
 export async function findLoginProcesses(procRoot: string): Promise<LoginProcess[]> {
-  const [names, self] = await Promise.all([readdir(procRoot).catch(() => []), stat(join(procRoot, 'self')).catch(() => null)]);
+  const [names, self] = await Promise.all([
+    readdir(procRoot).catch(() => []),
+    stat(join(procRoot, 'self')).catch(() => null),
+  ]);
   if (self === null) return [];
   const pids = names.filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(

@@ -58,7 +58,10 @@ export async function readPrivateFile(path: string): Promise<string | null> {
     if (codeOf(error) === 'ELOOP') {
       throw new StateFileError(`${path} is a symbolic link, and the state never is. Remove it.`, error);
     }
-    throw new StateFileError(`${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`, error);
+    throw new StateFileError(
+      `${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`,
+      error,
+    );
   }
   try {
     if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
@@ -83,8 +86,8 @@ export async function readPrivateFile(path: string): Promise<string | null> {
 /** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
 export async function makePrivateDirectory(directory: string): Promise<void> {
   try {
-    const topmost = await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (topmost !== undefined) await giveToHomeOwner(topmost, directory);
+    const topmost = await makeMissing(directory);
+    if (topmost !== null) await giveToHomeOwner(topmost, directory);
     await restrict(directory, constants.O_RDONLY | constants.O_DIRECTORY, 0o700);
   } catch (error) {
     throw new StateFileError(
@@ -92,6 +95,24 @@ export async function makePrivateDirectory(directory: string): Promise<void> {
       error,
     );
   }
+}
+
+/** Returns the topmost directory that was missing, null for none. Node's own `recursive` never ends in a file system such as /proc. */
+async function makeMissing(directory: string): Promise<string | null> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return directory;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return null;
+    if (codeOf(error) !== 'ENOENT' || dirname(directory) === directory) throw error;
+  }
+  const topmost = await makeMissing(dirname(directory));
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  return topmost ?? directory;
 }
 
 async function tighten(path: string): Promise<void> {
@@ -170,5 +191,7 @@ async function lock(path: string): Promise<() => Promise<void>> {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'unknown error';
 }

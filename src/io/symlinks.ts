@@ -20,7 +20,8 @@ export async function resolveTarget(path: string, links = 0): Promise<string> {
   const candidate = join(await resolveTarget(parent, links), basename(path));
   const link = await readLinkIfAny(candidate);
   if (link === null) return candidate;
-  if (links >= maxLinks) throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP', syscall: 'readlink', path });
+  if (links >= maxLinks)
+    throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP', syscall: 'readlink', path });
   return resolveTarget(resolve(dirname(candidate), link), links + 1);
 }
 

@@ -1,7 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { AuthConfigError, decodeAuthConfig, encodeAuthConfig, sameAuthConfig } from '../../src/core/auth-config.ts';
+import {
+  AuthConfigError,
+  decodeAuthConfig,
+  encodeAuthConfig,
+  sameAuthConfig,
+} from '../../src/core/auth-config.ts';
 import { Secret } from '../../src/core/secret.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -10,7 +15,11 @@ const plain = (username: string, password: string) => ({ username, password: new
 describe('encodeAuthConfig', () => {
   test.each([
     ['a user and a password', plain('alice', 'pw'), { auth: base64('alice:pw') }],
-    ['a password with colons and newlines', plain('_json_key', '{\n"a": "b:c"\n}'), { auth: base64('_json_key:{\n"a": "b:c"\n}') }],
+    [
+      'a password with colons and newlines',
+      plain('_json_key', '{\n"a": "b:c"\n}'),
+      { auth: base64('_json_key:{\n"a": "b:c"\n}') },
+    ],
     ['what is not ASCII, as UTF-8', plain('jürgen', 'påss→'), { auth: base64('jürgen:påss→') }],
     [
       'an identity token goes without the password, the user stays',
@@ -35,11 +44,29 @@ describe('decodeAuthConfig', () => {
     ['NULs around a password are padding', { auth: base64('alice:\0pw\0\0') }, 'alice', 'pw', null],
     ['a NUL inside a password stays', { auth: base64('alice:p\0w') }, 'alice', 'p\0w', null],
     ['a byte order mark is part of the user', { auth: base64('\ufeffalice:pw') }, '\ufeffalice', 'pw', null],
-    ['line breaks in base64 are skipped', { auth: `${base64('alice:pw').slice(0, 5)}\r\n${base64('alice:pw').slice(5)}` }, 'alice', 'pw', null],
+    [
+      'line breaks in base64 are skipped',
+      { auth: `${base64('alice:pw').slice(0, 5)}\r\n${base64('alice:pw').slice(5)}` },
+      'alice',
+      'pw',
+      null,
+    ],
     ['user name and password in the clear', { username: 'bob', password: 'pw' }, 'bob', 'pw', null],
-    ['auth wins over those', { auth: base64('alice:pw'), username: 'bob', password: 'other' }, 'alice', 'pw', null],
+    [
+      'auth wins over those',
+      { auth: base64('alice:pw'), username: 'bob', password: 'other' },
+      'alice',
+      'pw',
+      null,
+    ],
     ['an empty auth does not', { auth: '', username: 'bob', password: 'pw' }, 'bob', 'pw', null],
-    ['an identity token beside a user', { auth: base64('alice:'), identitytoken: 'refresh' }, 'alice', '', 'refresh'],
+    [
+      'an identity token beside a user',
+      { auth: base64('alice:'), identitytoken: 'refresh' },
+      'alice',
+      '',
+      'refresh',
+    ],
     ['an identity token alone', { identitytoken: 'refresh' }, '', '', 'refresh'],
   ])('%s', (_claim, authConfig, username, password, identityToken) => {
     const credential = decodeAuthConfig(authConfig);

@@ -22,10 +22,18 @@ const cases: [claim: string, headers: string[], expected: Plain[]][] = [
   ['no header holds no challenge', [], []],
   ['an empty header holds no challenge', [''], []],
   ['one Basic challenge', ['Basic realm="r"'], [{ scheme: 'basic', parameters: { realm: 'r' } }]],
-  ['a Bearer challenge with several parameters', ['Bearer realm="https://a.example/token",service="s"'], [bearer]],
+  [
+    'a Bearer challenge with several parameters',
+    ['Bearer realm="https://a.example/token",service="s"'],
+    [bearer],
+  ],
   ['white space around commas', ['Bearer realm="https://a.example/token" ,\tservice="s"'], [bearer]],
   ['white space around the equals sign', ['Bearer realm = "https://a.example/token", service= s'], [bearer]],
-  ['scheme and parameter names in any case', ['bEARER Realm="https://a.example/token",SERVICE="s"'], [bearer]],
+  [
+    'scheme and parameter names in any case',
+    ['bEARER Realm="https://a.example/token",SERVICE="s"'],
+    [bearer],
+  ],
   [
     'the case of values is kept',
     ['Bearer realm="https://A.example/Token"'],
@@ -62,7 +70,11 @@ const cases: [claim: string, headers: string[], expected: Plain[]][] = [
     ['Negotiate, Basic realm="r"'],
     [{ scheme: 'negotiate' }, { scheme: 'basic', parameters: { realm: 'r' } }],
   ],
-  ['token68', ['Negotiate YWJj/+~==, Basic'], [{ scheme: 'negotiate', token68: 'YWJj/+~==' }, { scheme: 'basic' }]],
+  [
+    'token68',
+    ['Negotiate YWJj/+~==, Basic'],
+    [{ scheme: 'negotiate', token68: 'YWJj/+~==' }, { scheme: 'basic' }],
+  ],
   [
     'empty list elements',
     [',, Basic realm="r",,, Digest nonce=1,'],
@@ -84,9 +96,21 @@ const cases: [claim: string, headers: string[], expected: Plain[]][] = [
   ],
   ['an empty value', ['Bearer realm=""'], [{ scheme: 'bearer', parameters: { realm: '' } }]],
   ['a parameter before any scheme belongs to none', ['realm="x", Basic'], [{ scheme: 'basic' }]],
-  ['a quoted string without its end is dropped with what follows', ['Bearer realm="https://a, Basic realm=r'], [{ scheme: 'bearer' }]],
-  ['a stray quoted string is stepped over', ['"Bearer realm=x" Basic realm="r"'], [{ scheme: 'basic', parameters: { realm: 'r' } }]],
-  ['garbage is stepped over', ['(){}@@ \u00e9 Basic realm="r"'], [{ scheme: 'basic', parameters: { realm: 'r' } }]],
+  [
+    'a quoted string without its end is dropped with what follows',
+    ['Bearer realm="https://a, Basic realm=r'],
+    [{ scheme: 'bearer' }],
+  ],
+  [
+    'a stray quoted string is stepped over',
+    ['"Bearer realm=x" Basic realm="r"'],
+    [{ scheme: 'basic', parameters: { realm: 'r' } }],
+  ],
+  [
+    'garbage is stepped over',
+    ['(){}@@ \u00e9 Basic realm="r"'],
+    [{ scheme: 'basic', parameters: { realm: 'r' } }],
+  ],
   ['only garbage', ['\u0000\u0001 ""==,;;'], []],
 ];
 
@@ -137,14 +161,20 @@ describe('parseChallenges, whatever comes,', () => {
             return `${scheme} ${list.join(', ')}`;
           })
           .join(', ');
-        const read = parseChallenges([header]).map(({ scheme, parameters }) => ({ scheme, parameters: [...parameters] }));
+        const read = parseChallenges([header]).map(({ scheme, parameters }) => ({
+          scheme,
+          parameters: [...parameters],
+        }));
         expect(read).toEqual(challenges);
       }),
     );
   });
 
   test('never throws, and gives tokens as schemes', () => {
-    const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('Bearer ', 'realm=', '"', '\\', ',', '=', ' '));
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('Bearer ', 'realm=', '"', '\\', ',', '=', ' '),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         for (const { scheme } of parseChallenges([pieces.join('')])) expect(scheme).toMatch(/^[^\s",=()]+$/);

@@ -46,14 +46,62 @@ describe('parsing', () => {
     ['an array', '[]', 'the file must be an object, not an array', 1, 1],
     ['a string', '"x"', 'the file must be an object, not a string', 1, 1],
     ['auths as an array', '{\n "auths": []}', '"auths" must be an object, not an array', 2, 11],
-    ['an entry as a string', '{"auths":{"a.io":"planted"}}', '"auths"["a.io"] must be an object, not a string', 1, 18],
-    ['auth as a number', '{"auths":{"a.io":{"Auth":5}}}', '"auth" of "auths"["a.io"] must be a string, not a number', 1, 26],
-    ['identitytoken as an object', '{"auths":{"a.io":{"identitytoken":{}}}}', '"identitytoken" of "auths"["a.io"] must be a string, not an object', 1, 35],
-    ['credHelpers as a string', '{"credHelpers":"planted"}', '"credHelpers" must be an object, not a string', 1, 16],
-    ['a helper as a boolean', '{"credHelpers":{"a.io":true}}', '"credHelpers"["a.io"] must be a string, not a boolean', 1, 24],
-    ['credsStore as an array', '{"credsStore":["planted"]}', '"credsStore" must be a string, not an array', 1, 15],
-    ['a second auths of another shape', '{"auths":{},"AUTHS":1}', '"auths" must be an object, not a number', 1, 21],
-    ['a key that would draw on the terminal', '{"auths":{"\\u001b[2J\\u2028":1}}', '"auths"["?[2J?"] must be an object, not a number', 1, 29],
+    [
+      'an entry as a string',
+      '{"auths":{"a.io":"planted"}}',
+      '"auths"["a.io"] must be an object, not a string',
+      1,
+      18,
+    ],
+    [
+      'auth as a number',
+      '{"auths":{"a.io":{"Auth":5}}}',
+      '"auth" of "auths"["a.io"] must be a string, not a number',
+      1,
+      26,
+    ],
+    [
+      'identitytoken as an object',
+      '{"auths":{"a.io":{"identitytoken":{}}}}',
+      '"identitytoken" of "auths"["a.io"] must be a string, not an object',
+      1,
+      35,
+    ],
+    [
+      'credHelpers as a string',
+      '{"credHelpers":"planted"}',
+      '"credHelpers" must be an object, not a string',
+      1,
+      16,
+    ],
+    [
+      'a helper as a boolean',
+      '{"credHelpers":{"a.io":true}}',
+      '"credHelpers"["a.io"] must be a string, not a boolean',
+      1,
+      24,
+    ],
+    [
+      'credsStore as an array',
+      '{"credsStore":["planted"]}',
+      '"credsStore" must be a string, not an array',
+      1,
+      15,
+    ],
+    [
+      'a second auths of another shape',
+      '{"auths":{},"AUTHS":1}',
+      '"auths" must be an object, not a number',
+      1,
+      21,
+    ],
+    [
+      'a key that would draw on the terminal',
+      '{"auths":{"\\u001b[2J\\u2028":1}}',
+      '"auths"["?[2J?"] must be an object, not a number',
+      1,
+      29,
+    ],
   ])('%s is an error that names the place', (_claim, text, message, line, column) => {
     try {
       parse(text);
@@ -67,7 +115,11 @@ describe('parsing', () => {
 
   test('what does not parse is an error with its place', () => {
     expect(() => parse('{"auths": {planted}}')).toThrow(
-      expect.objectContaining({ kind: 'syntax', message: 'expected a name in double quotes', position: { line: 1, column: 12 } }),
+      expect.objectContaining({
+        kind: 'syntax',
+        message: 'expected a name in double quotes',
+        position: { line: 1, column: 12 },
+      }),
     );
   });
 });
@@ -136,9 +188,20 @@ describe('writing', () => {
 
   test('a login replaces the old secrets of an entry and keeps its unknown fields', () => {
     const config = parse({
-      auths: { 'a.io': { email: 'x@y', Username: 'old', password: 'old', identitytoken: 'old', registrytoken: 'old', auth: 'b2xkOm9sZA==' } },
+      auths: {
+        'a.io': {
+          email: 'x@y',
+          Username: 'old',
+          password: 'old',
+          identitytoken: 'old',
+          registrytoken: 'old',
+          auth: 'b2xkOm9sZA==',
+        },
+      },
     });
-    expect(JSON.parse(serializeDockerConfig(setAuth(config, 'a.io', alice)))).toEqual({ auths: { 'a.io': { ...alice, email: 'x@y' } } });
+    expect(JSON.parse(serializeDockerConfig(setAuth(config, 'a.io', alice)))).toEqual({
+      auths: { 'a.io': { ...alice, email: 'x@y' } },
+    });
   });
 
   test('an entry of null becomes one', () => {
@@ -148,12 +211,18 @@ describe('writing', () => {
   test('__proto__ is a key like any other', () => {
     const config = setCredHelper(setAuth(parse(''), '__proto__', alice), '__proto__', 'x');
     expect([getAuth(config, '__proto__'), credHelpers(config).get('__proto__')]).toEqual([alice, 'x']);
-    expect([getAuth(parse('{"auths":{}}'), '__proto__'), getAuth(parse('{"auths":{}}'), 'constructor')]).toEqual([null, null]);
+    expect([
+      getAuth(parse('{"auths":{}}'), '__proto__'),
+      getAuth(parse('{"auths":{}}'), 'constructor'),
+    ]).toEqual([null, null]);
   });
 });
 
 describe('an edit that changes nothing gives the same config', () => {
-  const config = parse({ auths: { 'a.io': alice, 'b.io': { username: 'bob', password: 'pw' } }, credHelpers: { 'c.io': 'x' } });
+  const config = parse({
+    auths: { 'a.io': alice, 'b.io': { username: 'bob', password: 'pw' } },
+    credHelpers: { 'c.io': 'x' },
+  });
   test.each([
     ['setting what is there', (it: DockerConfig) => setAuth(it, 'a.io', alice)],
     ['setting what is there in the clear', (it: DockerConfig) => setAuth(it, 'b.io', bob)],
@@ -168,11 +237,16 @@ describe('an edit that changes nothing gives the same config', () => {
 describe('removing', () => {
   test('an emptied auths stays, an emptied credHelpers goes', () => {
     const config = parse({ auths: { 'a.io': alice }, credHelpers: { 'a.io': 'x' } });
-    expect(serializeDockerConfig(removeCredHelper(removeAuth(config, 'a.io'), 'a.io'))).toBe('{\n\t"auths": {}\n}');
+    expect(serializeDockerConfig(removeCredHelper(removeAuth(config, 'a.io'), 'a.io'))).toBe(
+      '{\n\t"auths": {}\n}',
+    );
   });
 
   test('others stay', () => {
-    const config = parse({ auths: { 'a.io': alice, 'b.io': bob }, credHelpers: { 'a.io': 'x', 'b.io': 'y' } });
+    const config = parse({
+      auths: { 'a.io': alice, 'b.io': bob },
+      credHelpers: { 'a.io': 'x', 'b.io': 'y' },
+    });
     expect(JSON.parse(serializeDockerConfig(removeCredHelper(removeAuth(config, 'a.io'), 'a.io')))).toEqual({
       auths: { 'b.io': bob },
       credHelpers: { 'b.io': 'y' },
@@ -184,7 +258,11 @@ describe('names that Go takes for a field', () => {
   const text = `{"Auths":{"a.io":${JSON.stringify(alice)}},"auths":{"a.io":{"AUTH":"${bob.auth}"},"b.io":{}},"CredsStore":"pass"}`;
 
   test('maps are merged, the later one wins, case does not matter', () => {
-    expect([getAuth(parse(text), 'a.io'), authKeys(parse(text)), credsStore(parse(text))]).toEqual([bob, ['a.io', 'b.io'], 'pass']);
+    expect([getAuth(parse(text), 'a.io'), authKeys(parse(text)), credsStore(parse(text))]).toEqual([
+      bob,
+      ['a.io', 'b.io'],
+      'pass',
+    ]);
   });
 
   test('an entry is set once and removed everywhere', () => {
@@ -243,7 +321,14 @@ test.each([
 describe('edits that a docker login undid', () => {
   const before = parse({ auths: { 'old.io': bob, 'gone.io': bob }, credHelpers: { 'gone.io': 'x' } });
   const edit = (config: DockerConfig): DockerConfig =>
-    setCredHelper(removeCredHelper(removeAuth(setAuth(setAuth(config, 'old.io', alice), 'new.io', alice), 'gone.io'), 'gone.io'), 'new.io', 'ours');
+    setCredHelper(
+      removeCredHelper(
+        removeAuth(setAuth(setAuth(config, 'old.io', alice), 'new.io', alice), 'gone.io'),
+        'gone.io',
+      ),
+      'new.io',
+      'ours',
+    );
   const after = edit(before);
 
   test('are applied again beside what it wrote', () => {
@@ -263,6 +348,8 @@ describe('edits that a docker login undid', () => {
     const carol = { auth: Buffer.from('carol:pw').toString('base64') };
     const current = removeAuth(setAuth(setCredHelper(before, 'new.io', 'theirs'), 'new.io', carol), 'old.io');
     const merged = reapplyLostEdits(before, after, current);
-    expect([getAuth(merged, 'new.io'), getAuth(merged, 'old.io'), credHelpers(merged).get('new.io')]).toEqual([carol, null, 'theirs']);
+    expect([getAuth(merged, 'new.io'), getAuth(merged, 'old.io'), credHelpers(merged).get('new.io')]).toEqual(
+      [carol, null, 'theirs'],
+    );
   });
 });

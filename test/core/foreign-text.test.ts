@@ -43,6 +43,8 @@ describe('quoteForeign shows nothing that repeats', () => {
   });
 
   test('a line of a password of many lines', () => {
-    expect(quoteForeign('bad key: "private_key_id": 12345', [new Secret('{\n  "private_key_id": 12345\n}')])).toBeNull();
+    expect(
+      quoteForeign('bad key: "private_key_id": 12345', [new Secret('{\n  "private_key_id": 12345\n}')]),
+    ).toBeNull();
   });
 });

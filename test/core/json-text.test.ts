@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeUtf8, JsonSyntaxError, parseJson, printJson } from '../../src/core/json-text.ts';
 
@@ -24,7 +24,10 @@ describe('what is kept', () => {
     ['digits beyond a double', '[\n\t1.000000000000000000001,\n\t12345678901234567890,\n\t-0,\n\t1E400\n]'],
     ['the order of names that look like numbers', '{\n\t"10": 1,\n\t"9": 2\n}'],
     ['duplicates', '{\n\t"a": 1,\n\t"a": 2\n}'],
-    ['__proto__ and constructor', '{\n\t"__proto__": {\n\t\t"polluted": true\n\t},\n\t"constructor": null\n}'],
+    [
+      '__proto__ and constructor',
+      '{\n\t"__proto__": {\n\t\t"polluted": true\n\t},\n\t"constructor": null\n}',
+    ],
     ['a lone surrogate', '"\\ud800"'],
     ['empty objects and arrays', '{\n\t"a": {},\n\t"b": []\n}'],
   ])('%s', (_claim, text) => {
@@ -48,7 +51,11 @@ describe('what is kept', () => {
 test.each([
   ['<, > and & as Go does', '"a<b>&c"', '"a\\u003cb\\u003e\\u0026c"'],
   ['line separators as Go does', '"\u2028\u2029"', '"\\u2028\\u2029"'],
-  ['control characters as Go does', '"\\u0000\\u001f\\b\\f\\n\\r\\t\\u007f"', '"\\u0000\\u001f\\b\\f\\n\\r\\t\u007f"'],
+  [
+    'control characters as Go does',
+    '"\\u0000\\u001f\\b\\f\\n\\r\\t\\u007f"',
+    '"\\u0000\\u001f\\b\\f\\n\\r\\t\u007f"',
+  ],
   ['no needless escapes', '"\\u00e9\\/\\ud83d\\ude00"', '"é/😀"'],
   ['names too', '{"<":0}', '{\n\t"\\u003c": 0\n}'],
 ])('writes %s', (_claim, text, expected) => {

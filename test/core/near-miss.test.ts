@@ -5,9 +5,12 @@ import { parseVariableName, type SecretPart } from '../../src/core/secret-set.ts
 /** The near misses among variables that are all set. */
 function nearMissesOf(...variables: string[]): Record<string, string> {
   const parts = variables.map(parseVariableName).filter((parsed) => parsed !== null);
-  const hasPart = (name: string, part: SecretPart): boolean => parts.some((one) => one.name === name && one.part === part);
+  const hasPart = (name: string, part: SecretPart): boolean =>
+    parts.some((one) => one.name === name && one.part === part);
   const names = parts.map(({ name }) => name);
-  return Object.fromEntries(findNearMisses(variables, hasPart, names).map(({ variable, correction }) => [variable, correction]));
+  return Object.fromEntries(
+    findNearMisses(variables, hasPart, names).map(({ variable, correction }) => [variable, correction]),
+  );
 }
 
 describe('what people write instead', () => {
@@ -62,7 +65,13 @@ describe('what people write instead', () => {
   });
 
   test('a part in lower case belongs to the set in upper case beside it', () => {
-    expect(nearMissesOf('ACR_CONTAINER_REGISTRY_SERVER', 'ACR_CONTAINER_REGISTRY_USER', 'acr_container_registry_password')).toEqual({
+    expect(
+      nearMissesOf(
+        'ACR_CONTAINER_REGISTRY_SERVER',
+        'ACR_CONTAINER_REGISTRY_USER',
+        'acr_container_registry_password',
+      ),
+    ).toEqual({
       acr_container_registry_password: 'ACR_CONTAINER_REGISTRY_PASSWORD',
     });
   });
@@ -116,8 +125,12 @@ describe('what is none', () => {
   });
 
   test('anything whose correction is there already', () => {
-    const others = ['USERNAME', 'PASS', 'TOKEN', 'URL', 'HOST', 'SERVER_URL'].map((end) => `ACR_CONTAINER_REGISTRY_${end}`);
+    const others = ['USERNAME', 'PASS', 'TOKEN', 'URL', 'HOST', 'SERVER_URL'].map(
+      (end) => `ACR_CONTAINER_REGISTRY_${end}`,
+    );
     const set = ['SERVER', 'USER', 'PASSWORD'].map((part) => `ACR_CONTAINER_REGISTRY_${part}`);
-    expect(nearMissesOf(...set, ...others, 'acr_container_registry_server', 'ACR_CONTAINER_REGISTY_USER')).toEqual({});
+    expect(
+      nearMissesOf(...set, ...others, 'acr_container_registry_server', 'ACR_CONTAINER_REGISTY_USER'),
+    ).toEqual({});
   });
 });

@@ -50,7 +50,8 @@ test("the installer's file is a key=value a line", () => {
 });
 
 test('as the installer writes it where no option is given, it changes nothing', () => {
-  const file = 'credentialStore=auto\nonFailure=warn\ntimeout=30\ngithub=auto\nexpect=\ninsecureRegistries=\ntrustedAuthHosts=\ncheckOnAttach=true\nnodeMirror=\n';
+  const file =
+    'credentialStore=auto\nonFailure=warn\ntimeout=30\ngithub=auto\nexpect=\ninsecureRegistries=\ntrustedAuthHosts=\ncheckOnAttach=true\nnodeMirror=\n';
   expect(readOptions({}, file)).toEqual({ options: defaultOptions, problems: [] });
 });
 
@@ -66,10 +67,26 @@ describe('each option is overridden by its variable', () => {
     ['REGISTRY_LOGIN_EXPECT', 'ACR', { expect: ['ACR'] }],
     ['REGISTRY_LOGIN_EXPECT', ' ACR , ,ECR,, acr_2 ', { expect: ['ACR', 'ECR', 'acr_2'] }],
     ['REGISTRY_LOGIN_EXPECT', '__proto__,constructor', { expect: ['__proto__', 'constructor'] }],
-    ['REGISTRY_LOGIN_INSECURE_REGISTRIES', 'R.example.com:5000', { insecureRegistries: ['r.example.com:5000'] }],
-    ['REGISTRY_LOGIN_INSECURE_REGISTRIES', 'http://r.example.com:5000/', { insecureRegistries: ['r.example.com:5000'] }],
-    ['REGISTRY_LOGIN_INSECURE_REGISTRIES', '[2001:DB8::1]:5000', { insecureRegistries: ['[2001:db8::1]:5000'] }],
-    ['REGISTRY_LOGIN_TRUSTED_AUTH_HOSTS', 'r.example.com=auth.example.org', { trustedAuthHosts: new Map([['r.example.com', ['auth.example.org']]]) }],
+    [
+      'REGISTRY_LOGIN_INSECURE_REGISTRIES',
+      'R.example.com:5000',
+      { insecureRegistries: ['r.example.com:5000'] },
+    ],
+    [
+      'REGISTRY_LOGIN_INSECURE_REGISTRIES',
+      'http://r.example.com:5000/',
+      { insecureRegistries: ['r.example.com:5000'] },
+    ],
+    [
+      'REGISTRY_LOGIN_INSECURE_REGISTRIES',
+      '[2001:DB8::1]:5000',
+      { insecureRegistries: ['[2001:db8::1]:5000'] },
+    ],
+    [
+      'REGISTRY_LOGIN_TRUSTED_AUTH_HOSTS',
+      'r.example.com=auth.example.org',
+      { trustedAuthHosts: new Map([['r.example.com', ['auth.example.org']]]) },
+    ],
     [
       'REGISTRY_LOGIN_TRUSTED_AUTH_HOSTS',
       'R.example.com = https://a.example.org/token, r.example.com=b.example.org:8443 ,q.example.com=a.example.org',
@@ -80,12 +97,19 @@ describe('each option is overridden by its variable', () => {
         ]),
       },
     ],
-    ['REGISTRY_LOGIN_TRUSTED_AUTH_HOSTS', 'docker.io=auth.example.org', { trustedAuthHosts: new Map([['registry-1.docker.io', ['auth.example.org']]]) }],
+    [
+      'REGISTRY_LOGIN_TRUSTED_AUTH_HOSTS',
+      'docker.io=auth.example.org',
+      { trustedAuthHosts: new Map([['registry-1.docker.io', ['auth.example.org']]]) },
+    ],
     ['REGISTRY_LOGIN_CHECK_ON_ATTACH', 'false', { checkOnAttach: false }],
     ['REGISTRY_LOGIN_CHECK_ON_ATTACH', '0', { checkOnAttach: false }],
     ['REGISTRY_LOGIN_CHECK_ON_ATTACH', 'TRUE', { checkOnAttach: true }],
   ])('%s=%j', (variable, value, expected) => {
-    expect(fromEnvironment(variable, value)).toEqual({ options: { ...defaultOptions, ...expected }, problems: [] });
+    expect(fromEnvironment(variable, value)).toEqual({
+      options: { ...defaultOptions, ...expected },
+      problems: [],
+    });
   });
 
   test('before the file', () => {
@@ -93,9 +117,15 @@ describe('each option is overridden by its variable', () => {
     expect(options.timeoutMs).toBe(5000);
   });
 
-  test.each(['', ' ', '\n'])('but not by a blank %j, which ${localEnv:…} gives where nothing is set', (blank) => {
-    expect(readOptions({ REGISTRY_LOGIN_TIMEOUT: blank }, 'timeout=7\n')).toMatchObject({ options: { timeoutMs: 7000 }, problems: [] });
-  });
+  test.each(['', ' ', '\n'])(
+    'but not by a blank %j, which ${localEnv:…} gives where nothing is set',
+    (blank) => {
+      expect(readOptions({ REGISTRY_LOGIN_TIMEOUT: blank }, 'timeout=7\n')).toMatchObject({
+        options: { timeoutMs: 7000 },
+        problems: [],
+      });
+    },
+  );
 });
 
 describe('a value that is not valid is reported, not repeated, and passed over', () => {
@@ -177,19 +207,42 @@ describe('an odd options file gives what it can', () => {
     { claim: 'lines without an equals sign', file: 'nonsense\ntimeout=7\n=\n=x\n\ngithub=off\n' },
     { claim: 'keys that objects have already', file: '__proto__=x\nconstructor=y\ntimeout=7\ngithub=off\n' },
     { claim: 'a byte order mark', file: '\uFEFFtimeout=7\ngithub=off\ntimeout=7' },
-    { claim: 'the same key twice: the last is used', file: 'timeout=5\ngithub=auto\ntimeout=7\ngithub=off\n' },
+    {
+      claim: 'the same key twice: the last is used',
+      file: 'timeout=5\ngithub=auto\ntimeout=7\ngithub=off\n',
+    },
   ])('$claim', ({ file }) => {
-    expect(readOptions({}, file)).toEqual({ options: { ...defaultOptions, timeoutMs: 7000, github: 'off' }, problems: [] });
+    expect(readOptions({}, file)).toEqual({
+      options: { ...defaultOptions, timeoutMs: 7000, github: 'off' },
+      problems: [],
+    });
   });
 });
 
 test('for every environment and file, options are read without throwing and nothing of them is repeated', () => {
-  const names = ['CREDENTIAL_STORE', 'ON_FAILURE', 'TIMEOUT', 'GITHUB', 'EXPECT', 'INSECURE_REGISTRIES', 'TRUSTED_AUTH_HOSTS', 'CHECK_ON_ATTACH'];
-  const value = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'a1.,:= \n[]/@-_') }));
-  const env = fc.dictionary(fc.constantFrom(...names).map((name) => `REGISTRY_LOGIN_${name}`), value);
+  const names = [
+    'CREDENTIAL_STORE',
+    'ON_FAILURE',
+    'TIMEOUT',
+    'GITHUB',
+    'EXPECT',
+    'INSECURE_REGISTRIES',
+    'TRUSTED_AUTH_HOSTS',
+    'CHECK_ON_ATTACH',
+  ];
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom(...'a1.,:= \n[]/@-_') }),
+  );
+  const env = fc.dictionary(
+    fc.constantFrom(...names).map((name) => `REGISTRY_LOGIN_${name}`),
+    value,
+  );
   fc.assert(
     fc.property(env, value, (overrides, file) => {
-      const planted = Object.fromEntries(Object.entries(overrides).map(([name, text]) => [name, `${text}!PLANTED`]));
+      const planted = Object.fromEntries(
+        Object.entries(overrides).map(([name, text]) => [name, `${text}!PLANTED`]),
+      );
       const { problems } = readOptions(planted, `${file}\ngithub=PLANTED`);
       expect(problems.length).toBeGreaterThan(0);
       expect(JSON.stringify(problems)).not.toContain('PLANTED');

@@ -49,7 +49,11 @@ describe('any other server becomes host[:port] in lower case', () => {
     { text: 'mycompany.azurecr.io', key: 'mycompany.azurecr.io', why: 'a plain host' },
     { text: 'MyCompany.AzureCR.io', key: 'mycompany.azurecr.io', why: 'letter case' },
     { text: 'https://mycompany.azurecr.io', key: 'mycompany.azurecr.io', why: 'a scheme' },
-    { text: 'HTTPS://mycompany.azurecr.io/', key: 'mycompany.azurecr.io', why: 'a scheme in capitals and a slash' },
+    {
+      text: 'HTTPS://mycompany.azurecr.io/',
+      key: 'mycompany.azurecr.io',
+      why: 'a scheme in capitals and a slash',
+    },
     { text: 'https://mycompany.azurecr.io/v2/', key: 'mycompany.azurecr.io', why: 'a path' },
     { text: 'ghcr.io/octo-org/app:1.2', key: 'ghcr.io', why: 'a whole image reference' },
     {
@@ -60,8 +64,16 @@ describe('any other server becomes host[:port] in lower case', () => {
     { text: 'registry.example.com?x=1', key: 'registry.example.com', why: 'a query' },
     { text: 'registry.example.com#top', key: 'registry.example.com', why: 'a fragment' },
     { text: 'registry.example.com:5000', key: 'registry.example.com:5000', why: 'a port' },
-    { text: 'https://registry.example.com:443/', key: 'registry.example.com:443', why: "a scheme's own port is kept too" },
-    { text: 'registry.example.com:05000', key: 'registry.example.com:5000', why: 'a port with a leading zero' },
+    {
+      text: 'https://registry.example.com:443/',
+      key: 'registry.example.com:443',
+      why: "a scheme's own port is kept too",
+    },
+    {
+      text: 'registry.example.com:05000',
+      key: 'registry.example.com:5000',
+      why: 'a port with a leading zero',
+    },
     { text: 'registry.example.com:65535', key: 'registry.example.com:65535', why: 'the last port' },
     { text: 'registry', key: 'registry', why: 'a name without a dot' },
     { text: '192.168.1.10:5000', key: '192.168.1.10:5000', why: 'an IPv4 address' },
@@ -115,8 +127,16 @@ describe('what is no host is an error that does not repeat the value', () => {
     { text: 'registry.example.com\u0000', error: notAHost, why: 'a NUL' },
     { text: '\u001B[31mregistry.example.com', error: notAHost, why: 'an escape sequence' },
     { text: 'registry.example.com\\v2', error: notAHost, why: 'a backslash' },
-    { text: 'my_registry.example.com', error: notAHost, why: 'an underscore, which image references do not have' },
-    { text: 'registry.example.com.', error: notAHost, why: 'a trailing dot, which image references do not have' },
+    {
+      text: 'my_registry.example.com',
+      error: notAHost,
+      why: 'an underscore, which image references do not have',
+    },
+    {
+      text: 'registry.example.com.',
+      error: notAHost,
+      why: 'a trailing dot, which image references do not have',
+    },
     { text: '.registry.example.com', error: notAHost, why: 'a leading dot' },
     { text: 'registry..example.com', error: notAHost, why: 'two dots' },
     { text: '-registry.example.com', error: notAHost, why: 'a leading hyphen' },
@@ -124,7 +144,11 @@ describe('what is no host is an error that does not repeat the value', () => {
     { text: '*.example.com', error: notAHost, why: 'a wildcard' },
     { text: 'registry%2eexample.com', error: notAHost, why: 'percent encoding' },
     { text: 'bücher.example', error: notAHost, why: 'Unicode' },
-    { text: 'registry\u3002example.com', error: notAHost, why: 'an ideographic full stop, which browsers take for a dot' },
+    {
+      text: 'registry\u3002example.com',
+      error: notAHost,
+      why: 'an ideographic full stop, which browsers take for a dot',
+    },
     { text: 'doc\u212Aer.io', error: notAHost, why: 'a Kelvin sign, whose lower case is k' },
     { text: '127.1', error: notAHost, why: 'a short IPv4 address' },
     { text: '2130706433', error: notAHost, why: 'an IPv4 address as one number' },
@@ -143,7 +167,11 @@ describe('what is no host is an error that does not repeat the value', () => {
     { text: 'https://user:hunter2@registry.example.com', error: credentials, why: 'user and password' },
     { text: 'user@registry.example.com', error: credentials, why: 'a user' },
     { text: '@registry.example.com', error: credentials, why: 'an empty user' },
-    { text: 'https://user:1234/hunter2@registry.example.com', error: credentials, why: 'a password with a slash' },
+    {
+      text: 'https://user:1234/hunter2@registry.example.com',
+      error: credentials,
+      why: 'a password with a slash',
+    },
     { text: 'user:1234#hunter2@registry.example.com', error: credentials, why: 'a password with a hash' },
     { text: 'docker://registry.example.com', error: scheme, why: "skopeo's scheme" },
     { text: 'oci://registry.example.com', error: scheme, why: "Helm's scheme" },
@@ -156,12 +184,18 @@ describe('what is no host is an error that does not repeat the value', () => {
 });
 
 describe('loopback', () => {
-  test.each(['localhost', 'LOCALHOST:5000', 'app.localhost', '127.0.0.1:5000', '127.255.255.254', '[::1]:5000', '[0:0::1]', '[::ffff:127.0.0.1]'])(
-    '%s is this machine',
-    (text) => {
-      expect(parseRegistryHost(text)).toMatchObject({ isLoopback: true });
-    },
-  );
+  test.each([
+    'localhost',
+    'LOCALHOST:5000',
+    'app.localhost',
+    '127.0.0.1:5000',
+    '127.255.255.254',
+    '[::1]:5000',
+    '[0:0::1]',
+    '[::ffff:127.0.0.1]',
+  ])('%s is this machine', (text) => {
+    expect(parseRegistryHost(text)).toMatchObject({ isLoopback: true });
+  });
 
   test.each([
     'localhost.example.com',
@@ -189,9 +223,17 @@ describe('for every text', () => {
   const hosts = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.webUrl({ withFragments: true, withQueryParameters: true, validSchemes: ['http', 'https', 'ftp'] }),
-    fc.tuple(fc.oneof(fc.domain(), fc.ipV4(), fc.ipV4Extended(), fc.ipV6().map((ip) => `[${ip}]`)), fc.nat(70_000)).map(
-      ([host, port]) => `${host}:${port}`,
-    ),
+    fc
+      .tuple(
+        fc.oneof(
+          fc.domain(),
+          fc.ipV4(),
+          fc.ipV4Extended(),
+          fc.ipV6().map((ip) => `[${ip}]`),
+        ),
+        fc.nat(70_000),
+      )
+      .map(([host, port]) => `${host}:${port}`),
     fc.string({ unit: fc.constantFrom(...'aA0.-:[]/@#?_%\\ \n\u0000é') }),
   );
 
@@ -203,7 +245,11 @@ describe('for every text', () => {
         const { scheme: _scheme, ...canonical } = parsed;
         expect(parseRegistryHost(parsed.key)).toMatchObject(canonical);
         expect(parseRegistryHost(parsed.host)).toMatchObject(canonical);
-        expect(new URL(`https://${parsed.host}/v2/`)).toMatchObject({ username: '', password: '', pathname: '/v2/' });
+        expect(new URL(`https://${parsed.host}/v2/`)).toMatchObject({
+          username: '',
+          password: '',
+          pathname: '/v2/',
+        });
       }),
       { numRuns: 2000 },
     );

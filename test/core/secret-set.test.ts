@@ -4,7 +4,15 @@ import { dockerHubKey } from '../../src/core/registry-host.ts';
 import { discoverSets, parseVariableName, variableName } from '../../src/core/secret-set.ts';
 
 /** The variables of one set; undefined leaves one out. */
-function setOf(name: string, { server, user, password, sessionToken }: Partial<Record<'server' | 'user' | 'password' | 'sessionToken', string>>) {
+function setOf(
+  name: string,
+  {
+    server,
+    user,
+    password,
+    sessionToken,
+  }: Partial<Record<'server' | 'user' | 'password' | 'sessionToken', string>>,
+) {
   return {
     [`${name}_CONTAINER_REGISTRY_SERVER`]: server,
     [`${name}_CONTAINER_REGISTRY_USER`]: user,
@@ -37,13 +45,23 @@ describe('a set', () => {
   });
 
   test('has a session token where there is one, without the white space around it', () => {
-    const keys = { server: ecrHost, user: temporaryAwsKey, password: 'secret key', sessionToken: ' \tFwoGZXIvYXdzE\r\n' };
+    const keys = {
+      server: ecrHost,
+      user: temporaryAwsKey,
+      password: 'secret key',
+      sessionToken: ' \tFwoGZXIvYXdzE\r\n',
+    };
     const { sets } = discoverSets(setOf('ECR', keys));
     expect(sets[0]?.sessionToken?.reveal()).toBe('FwoGZXIvYXdzE');
   });
 
   test('is not there without its variables', () => {
-    expect(discoverSets({ PATH: '/bin', HOME: '/root' })).toEqual({ sets: [], unusable: [], problems: [], names: [] });
+    expect(discoverSets({ PATH: '/bin', HOME: '/root' })).toEqual({
+      sets: [],
+      unusable: [],
+      problems: [],
+      names: [],
+    });
   });
 
   test.each([
@@ -64,7 +82,9 @@ describe('a set', () => {
     'X'.repeat(1000),
   ])('may be called %s', (name) => {
     const { sets, unusable, problems, names } = discoverSets(setOf(name, plain));
-    expect(sets.map((set) => [set.name, set.username, set.password.reveal()])).toEqual([[name, 'someone', 'hunter2']]);
+    expect(sets.map((set) => [set.name, set.username, set.password.reveal()])).toEqual([
+      [name, 'someone', 'hunter2'],
+    ]);
     expect({ unusable, problems, names }).toEqual({ unusable: [], problems: [], names: [name] });
   });
 
@@ -78,20 +98,31 @@ describe('a set', () => {
 
   test('stands in the order of names, whatever the order of the environment and the locale', () => {
     const names = ['b', 'Z', 'A_2', 'A10', 'A1', '_'];
-    const env = Object.assign({}, ...names.map((name, index) => setOf(name, { ...plain, server: `r${index}.example.com` })));
+    const env = Object.assign(
+      {},
+      ...names.map((name, index) => setOf(name, { ...plain, server: `r${index}.example.com` })),
+    );
     expect(discoverSets(env).sets.map(({ name }) => name)).toEqual(['A1', 'A10', 'A_2', 'Z', '_', 'b']);
   });
 });
 
 describe('SERVER and USER lose the white space around them, PASSWORD exactly one trailing newline', () => {
-  test.each([' ', '\n', '\r\n', '\t', ' \n \t ', '\u00A0', '\uFEFF'])('around SERVER and USER %j goes', (space) => {
-    const { sets } = discoverSets(
-      setOf('ACR', { ...plain, server: `${space}registry.example.com${space}`, user: `${space}some one${space}` }),
-    );
-    expect(sets).toMatchObject([{ server: { key: 'registry.example.com' }, username: 'some one' }]);
-  });
+  test.each([' ', '\n', '\r\n', '\t', ' \n \t ', '\u00A0', '\uFEFF'])(
+    'around SERVER and USER %j goes',
+    (space) => {
+      const { sets } = discoverSets(
+        setOf('ACR', {
+          ...plain,
+          server: `${space}registry.example.com${space}`,
+          user: `${space}some one${space}`,
+        }),
+      );
+      expect(sets).toMatchObject([{ server: { key: 'registry.example.com' }, username: 'some one' }]);
+    },
+  );
 
-  const jsonKey = '{\n  "type": "service_account",\n  "private_key": "-----BEGIN PRIVATE KEY-----\\nMII\\n-----END PRIVATE KEY-----\\n"\n}';
+  const jsonKey =
+    '{\n  "type": "service_account",\n  "private_key": "-----BEGIN PRIVATE KEY-----\\nMII\\n-----END PRIVATE KEY-----\\n"\n}';
 
   test.each([
     { claim: 'nothing to drop', value: 'hunter2', password: 'hunter2' },
@@ -163,7 +194,9 @@ describe('an incomplete set names what is missing', () => {
     { claim: 'an empty PASSWORD', parts: { ...plain, password: '' }, missing: [password] },
     { claim: 'a PASSWORD that is one newline', parts: { ...plain, password: '\n' }, missing: [password] },
   ])('$claim is missing', ({ parts, missing }) => {
-    expect(discoverSets(setOf('GAR', parts)).problems).toMatchObject([{ code: 'incomplete-set', variables: missing }]);
+    expect(discoverSets(setOf('GAR', parts)).problems).toMatchObject([
+      { code: 'incomplete-set', variables: missing },
+    ]);
   });
 
   test('three empty variables, as ${localEnv:…} gives them where nothing is set, are no set at all', () => {
@@ -181,7 +214,10 @@ describe('an incomplete set names what is missing', () => {
   });
 
   test('with a near miss for each missing part, it only asks to rename', () => {
-    const env = { ...setOf('GAR', { server: 'r.example.com', password: 'p' }), GAR_CONTAINER_REGISTRY_USERNAME: 'u' };
+    const env = {
+      ...setOf('GAR', { server: 'r.example.com', password: 'p' }),
+      GAR_CONTAINER_REGISTRY_USERNAME: 'u',
+    };
     expect(discoverSets(env).problems[0]?.advice).toBe(`Rename GAR_CONTAINER_REGISTRY_USERNAME to ${user}.`);
   });
 
@@ -201,7 +237,10 @@ describe('an incomplete set names what is missing', () => {
 
 describe('a near miss is named with its correction', () => {
   test('beside the set that it leaves incomplete', () => {
-    const env = { ...setOf('ACR', { server: 'r.example.com', user: 'u' }), ACR_CONTAINER_REGISTRY_TOKEN: 'hunter2' };
+    const env = {
+      ...setOf('ACR', { server: 'r.example.com', user: 'u' }),
+      ACR_CONTAINER_REGISTRY_TOKEN: 'hunter2',
+    };
     expect(discoverSets(env).problems).toMatchObject([
       { code: 'incomplete-set', name: 'ACR', variables: ['ACR_CONTAINER_REGISTRY_PASSWORD'] },
       {
@@ -219,7 +258,12 @@ describe('a near miss is named with its correction', () => {
   });
 
   test('no two sets: a look-alike beside a complete set is left alone', () => {
-    const env = { ...setOf('ACR', plain), ACR_CONTAINER_REGISTRY_USERNAME: 'u', ACR_CONTAINER_REGISTRY_TOKEN: 't', ACR_CONTAINER_REGISTRY_URL: 'x' };
+    const env = {
+      ...setOf('ACR', plain),
+      ACR_CONTAINER_REGISTRY_USERNAME: 'u',
+      ACR_CONTAINER_REGISTRY_TOKEN: 't',
+      ACR_CONTAINER_REGISTRY_URL: 'x',
+    };
     expect(discoverSets(env).problems).toEqual([]);
   });
 });
@@ -245,13 +289,20 @@ describe('two sets for one server', () => {
     { one: 'registry-1.docker.io', two: 'index.docker.io' },
     { one: '[::1]:5000', two: 'http://[0:0::1]:5000/' },
   ])('$one and $two are one', ({ one, two }) => {
-    const { sets, problems } = discoverSets({ ...setOf('A', { ...plain, server: one }), ...setOf('B', { ...plain, server: two }) });
+    const { sets, problems } = discoverSets({
+      ...setOf('A', { ...plain, server: one }),
+      ...setOf('B', { ...plain, server: two }),
+    });
     expect(sets.map(({ name }) => name)).toEqual(['A']);
     expect(problems).toMatchObject([{ code: 'duplicate-server', name: 'B' }]);
   });
 
   test('of three, the first by name is used and both others are reported beside it', () => {
-    const { sets, problems } = discoverSets({ ...setOf('C', plain), ...setOf('B', plain), ...setOf('A', plain) });
+    const { sets, problems } = discoverSets({
+      ...setOf('C', plain),
+      ...setOf('B', plain),
+      ...setOf('A', plain),
+    });
     expect(sets.map(({ name }) => name)).toEqual(['A']);
     expect(problems.map(({ name, message }) => [name, message.slice(0, 18)])).toEqual([
       ['B', 'The sets A and B a'],
@@ -264,13 +315,23 @@ describe('two sets for one server', () => {
     { one: 'registry.example.com', two: 'registry.example.org' },
     { one: 'docker.io', two: 'docker.io:5000' },
   ])('$one and $two are two', ({ one, two }) => {
-    const { sets } = discoverSets({ ...setOf('A', { ...plain, server: one }), ...setOf('B', { ...plain, server: two }) });
+    const { sets } = discoverSets({
+      ...setOf('A', { ...plain, server: one }),
+      ...setOf('B', { ...plain, server: two }),
+    });
     expect(sets).toHaveLength(2);
   });
 
   test('one that cannot be used does not stand in the way of the next', () => {
-    const { sets, unusable, problems } = discoverSets({ ...setOf('A', { ...plain, user: awsKey }), ...setOf('B', plain) });
-    expect({ sets: sets.map(({ name }) => name), unusable: unusable.map(({ name }) => name), problems }).toEqual({
+    const { sets, unusable, problems } = discoverSets({
+      ...setOf('A', { ...plain, user: awsKey }),
+      ...setOf('B', plain),
+    });
+    expect({
+      sets: sets.map(({ name }) => name),
+      unusable: unusable.map(({ name }) => name),
+      problems,
+    }).toEqual({
       sets: ['B'],
       unusable: ['A'],
       problems: [],
@@ -294,31 +355,48 @@ describe('a complete set that cannot be used names the variable to fix', () => {
     expect(unusable[0]?.message).toMatch(/^ACR_CONTAINER_REGISTRY_SERVER (?:is|has) /);
     expect(unusable[0]?.advice).toContain('ACR_CONTAINER_REGISTRY_SERVER');
     const printed = JSON.stringify(unusable);
-    for (const secret of [JSON.stringify(server).slice(1, -1), 'hunter2', '99999']) expect(printed).not.toContain(secret);
+    for (const secret of [JSON.stringify(server).slice(1, -1), 'hunter2', '99999'])
+      expect(printed).not.toContain(secret);
   });
 
   test.each([
     { user: 'someone:hunter2', claim: 'a colon', says: 'a colon' },
     { user: ':', claim: 'nothing but a colon', says: 'a colon' },
     { user: 'someone\nhunter2', claim: 'two lines', says: 'a line break or another control character' },
-    { user: '\u001B[31msomeone', claim: 'an escape sequence', says: 'a line break or another control character' },
-    { user: 'some\u009Bone', claim: 'a C1 control character', says: 'a line break or another control character' },
+    {
+      user: '\u001B[31msomeone',
+      claim: 'an escape sequence',
+      says: 'a line break or another control character',
+    },
+    {
+      user: 'some\u009Bone',
+      claim: 'a C1 control character',
+      says: 'a line break or another control character',
+    },
     { user: 'some\u0000one', claim: 'a NUL', says: 'a line break or another control character' },
   ])('USER with $claim is none, and is not repeated', ({ user, says }) => {
     const { sets, unusable } = discoverSets(setOf('ACR', { ...plain, user }));
     expect(sets).toEqual([]);
-    expect(unusable).toMatchObject([{ name: 'ACR', server: { key: 'registry.example.com' }, username: null }]);
+    expect(unusable).toMatchObject([
+      { name: 'ACR', server: { key: 'registry.example.com' }, username: null },
+    ]);
     expect(unusable[0]?.message).toContain(`ACR_CONTAINER_REGISTRY_USER contains ${says}`);
     expect(unusable[0]?.advice).toContain('ACR_CONTAINER_REGISTRY_USER');
     expect(JSON.stringify(unusable)).not.toContain('hunter2');
   });
 
-  test.each(['some one', 'sömeone', '用户', '00000000-0000-0000-0000-000000000000', '<token>', '$oauthtoken', 'org+robot', 'a@example.com'])(
-    'USER %s is one',
-    (user) => {
-      expect(discoverSets(setOf('ACR', { ...plain, user })).sets).toMatchObject([{ username: user }]);
-    },
-  );
+  test.each([
+    'some one',
+    'sömeone',
+    '用户',
+    '00000000-0000-0000-0000-000000000000',
+    '<token>',
+    '$oauthtoken',
+    'org+robot',
+    'a@example.com',
+  ])('USER %s is one', (user) => {
+    expect(discoverSets(setOf('ACR', { ...plain, user })).sets).toMatchObject([{ username: user }]);
+  });
 });
 
 describe('an AWS access key goes to AWS only', () => {
@@ -357,7 +435,9 @@ describe('an AWS access key goes to AWS only', () => {
     { server: 'https://public.ecr.aws/a1b2c3d4/app', kind: 'ecr-public' },
     { server: 'ecr-public.aws.com', kind: 'ecr-public' },
   ])('to $server', ({ server, kind }) => {
-    expect(discoverSets(setOf('ECR', { server, user: awsKey, password: 'key' })).sets).toMatchObject([{ kind, ecr: { kind } }]);
+    expect(discoverSets(setOf('ECR', { server, user: awsKey, password: 'key' })).sets).toMatchObject([
+      { kind, ecr: { kind } },
+    ]);
   });
 
   test('USER AWS on an ECR host is a token, on another host an ordinary user', () => {
@@ -371,40 +451,65 @@ describe('an AWS access key goes to AWS only', () => {
     ]);
   });
 
-  test.each(['AKIA', 'akiaiosfodnn7example', 'AKIA-team', 'XAKIAIOSFODNN7EXAMPLE', 'ASIA-PACIFIC-DEPLOYMENT'])('%s is an ordinary user', (user) => {
+  test.each([
+    'AKIA',
+    'akiaiosfodnn7example',
+    'AKIA-team',
+    'XAKIAIOSFODNN7EXAMPLE',
+    'ASIA-PACIFIC-DEPLOYMENT',
+  ])('%s is an ordinary user', (user) => {
     expect(discoverSets(setOf('ACR', { ...plain, user })).sets).toMatchObject([{ username: user }]);
   });
 });
 
 describe("the codespace's secrets file", () => {
   const file = (name: string, parts: Parameters<typeof setOf>[1]): Map<string, string> =>
-    new Map(Object.entries(setOf(name, parts)).flatMap(([variable, value]) => (value === undefined ? [] : [[variable, value]])));
+    new Map(
+      Object.entries(setOf(name, parts)).flatMap(([variable, value]) =>
+        value === undefined ? [] : [[variable, value]],
+      ),
+    );
 
   test('gives a set that the environment lacks', () => {
-    expect(discoverSets({}, file('ACR', plain)).sets).toMatchObject([{ name: 'ACR', source: 'secrets-file' }]);
+    expect(discoverSets({}, file('ACR', plain)).sets).toMatchObject([
+      { name: 'ACR', source: 'secrets-file' },
+    ]);
   });
 
   test('completes a set', () => {
-    const { sets, problems } = discoverSets(setOf('ACR', { server: 'r.example.com', user: 'u', password: '' }), file('ACR', plain));
+    const { sets, problems } = discoverSets(
+      setOf('ACR', { server: 'r.example.com', user: 'u', password: '' }),
+      file('ACR', plain),
+    );
     expect(problems).toEqual([]);
     expect(sets).toMatchObject([{ server: { key: 'r.example.com' }, username: 'u', source: 'secrets-file' }]);
     expect(sets[0]?.password.reveal()).toBe('hunter2');
   });
 
   test('never replaces what the environment has', () => {
-    const { sets } = discoverSets(setOf('ACR', plain), file('ACR', { server: 'other.example.com', user: 'other', password: 'other' }));
-    expect(sets).toMatchObject([{ server: { key: 'registry.example.com' }, username: 'someone', source: 'environment' }]);
+    const { sets } = discoverSets(
+      setOf('ACR', plain),
+      file('ACR', { server: 'other.example.com', user: 'other', password: 'other' }),
+    );
+    expect(sets).toMatchObject([
+      { server: { key: 'registry.example.com' }, username: 'someone', source: 'environment' },
+    ]);
     expect(sets[0]?.password.reveal()).toBe('hunter2');
   });
 
   test('is cleaned as the environment is', () => {
-    const { sets } = discoverSets({}, file('ACR', { server: ' r.example.com\n', user: ' u ', password: ' p \n\n' }));
+    const { sets } = discoverSets(
+      {},
+      file('ACR', { server: ' r.example.com\n', user: ' u ', password: ' p \n\n' }),
+    );
     expect(sets).toMatchObject([{ server: { key: 'r.example.com' }, username: 'u' }]);
     expect(sets[0]?.password.reveal()).toBe(' p \n');
   });
 
   test('may hold near misses too', () => {
-    expect(discoverSets({}, new Map([['ACR_CONTAINER_REGISTRY_USERNAME', 'u']])).problems).toMatchObject([{ code: 'near-miss' }]);
+    expect(discoverSets({}, new Map([['ACR_CONTAINER_REGISTRY_USERNAME', 'u']])).problems).toMatchObject([
+      { code: 'near-miss' },
+    ]);
   });
 });
 
@@ -435,14 +540,41 @@ describe('for every environment', () => {
   const planted = 'PLANTED-PASSWORD';
   const value = fc.oneof(
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('registry.example.com', 'docker.io', ecrHost, awsKey, 'someone', '', ' ', '\n', 'https://a:b@c', 'x:y'),
+    fc.constantFrom(
+      'registry.example.com',
+      'docker.io',
+      ecrHost,
+      awsKey,
+      'someone',
+      '',
+      ' ',
+      '\n',
+      'https://a:b@c',
+      'x:y',
+    ),
   );
   const variable = fc.oneof(
     fc
       .tuple(
         fc.constantFrom('', 'A', 'acr', '__proto__', 'constructor', '2ND', 'A-B', '\u001B[31m'),
-        fc.constantFrom('_CONTAINER_REGISTRY_', '_CONTAINER_REGISTY_', 'CONTAINER_REGISTRY_', '_container_registry_'),
-        fc.constantFrom('SERVER', 'USER', 'PASSWORD', 'SESSION_TOKEN', 'USERNAME', 'PASS', 'TOKEN', 'URL', 'HOST', 'server'),
+        fc.constantFrom(
+          '_CONTAINER_REGISTRY_',
+          '_CONTAINER_REGISTY_',
+          'CONTAINER_REGISTRY_',
+          '_container_registry_',
+        ),
+        fc.constantFrom(
+          'SERVER',
+          'USER',
+          'PASSWORD',
+          'SESSION_TOKEN',
+          'USERNAME',
+          'PASS',
+          'TOKEN',
+          'URL',
+          'HOST',
+          'server',
+        ),
       )
       .map((parts) => parts.join('')),
     fc.string({ unit: 'binary' }),
@@ -456,12 +588,15 @@ describe('for every environment', () => {
           /PASS|TOKEN/i.test(name) && text !== '' ? [name, `${text}${planted}`] : [name, text];
         const found = discoverSets(Object.fromEntries(env.map(plant)), new Map(file.map(plant)));
         expect(JSON.stringify(found)).not.toContain(planted);
-        const accounted = new Set([...found.sets, ...found.unusable, ...found.problems].map(({ name }) => name));
+        const accounted = new Set(
+          [...found.sets, ...found.unusable, ...found.problems].map(({ name }) => name),
+        );
         for (const name of found.names) expect(accounted).toContain(name);
         const keys = found.sets.map(({ server }) => server.key);
         expect(new Set(keys).size).toBe(keys.length);
         // oxlint-disable-next-line no-control-regex
-        for (const { message, advice } of [...found.problems, ...found.unusable]) expect(`${message}${advice}`).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
+        for (const { message, advice } of [...found.problems, ...found.unusable])
+          expect(`${message}${advice}`).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
       }),
       { numRuns: 500 },
     );
@@ -484,5 +619,7 @@ describe('for every environment', () => {
 });
 
 test('Docker Hub is discovered under the key that Docker reads', () => {
-  expect(discoverSets(setOf('HUB', { ...plain, server: 'docker.io' })).sets).toMatchObject([{ server: { key: dockerHubKey } }]);
+  expect(discoverSets(setOf('HUB', { ...plain, server: 'docker.io' })).sets).toMatchObject([
+    { server: { key: dockerHubKey } },
+  ]);
 });

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtImages, devcontainer } from './support/devcontainer.ts';
-import { docker } from './support/docker.ts';
+import { builtImages, devcontainer, removeImages } from './support/devcontainer.ts';
 import { collection, dockerSocketGroup, images, root } from './support/host.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 
@@ -25,7 +24,7 @@ async function runScripts([registry, other]: readonly [PrivateRegistry, PrivateR
       },
     },
   );
-  for (const image of builtImages(output)) await docker(['image', 'rm', image]);
+  await removeImages(builtImages(output));
   return output;
 }
 
@@ -37,6 +36,7 @@ function partOf(output: string, heading: string): string {
 
 describe('devcontainer features test', () => {
   let registries: [PrivateRegistry, PrivateRegistry];
+  const pulled: string[] = [];
   let output: string;
   let verdicts: ReadonlyMap<string, string>;
 
@@ -45,13 +45,14 @@ describe('devcontainer features test', () => {
       await startPrivateRegistry({ username: 'test-user', password: 'test-password' }),
       await startPrivateRegistry({ username: 'other-test-user', password: 'other-test-password' }),
     ];
-    for (const registry of registries) await registry.pushHello();
+    for (const registry of registries) pulled.push(await registry.pushHello());
     output = await runScripts(registries);
     const lines = [...output.matchAll(/(Passed|Failed): +'([^']+)'/g)];
     verdicts = new Map(lines.map(([, verdict = '', name = '']) => [name, verdict]));
   });
 
   afterAll(async () => {
+    await removeImages(pulled);
     for (const registry of registries) await registry[Symbol.asyncDispose]();
   });
 

@@ -1,9 +1,28 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { authKeys, credHelpers, type DockerConfig, removeAuth, setAuth, setCredHelper } from '../../src/core/docker-config.ts';
+import {
+  authKeys,
+  credHelpers,
+  type DockerConfig,
+  removeAuth,
+  setAuth,
+  setCredHelper,
+} from '../../src/core/docker-config.ts';
 import { ConfigFileError } from '../../src/io/config-file-error.ts';
 import { locateConfigFile, readConfigFile, updateConfigFile } from '../../src/io/config-file.ts';
 import { readJson, type TemporaryHome, temporaryHome } from '../support/temporary-home.ts';
@@ -26,16 +45,30 @@ describe('the place', () => {
   test.each([
     ['$DOCKER_CONFIG', { DOCKER_CONFIG: '/etc/docker-cli' }, '/home/u', '/etc/docker-cli/config.json'],
     ['the home', {}, '/home/u', '/home/u/.docker/config.json'],
-    ['the home where $DOCKER_CONFIG is empty', { DOCKER_CONFIG: '' }, '/home/u', '/home/u/.docker/config.json'],
+    [
+      'the home where $DOCKER_CONFIG is empty',
+      { DOCKER_CONFIG: '' },
+      '/home/u',
+      '/home/u/.docker/config.json',
+    ],
     ['$DOCKER_CONFIG without a home', { DOCKER_CONFIG: '/x' }, null, '/x/config.json'],
-    ['a relative $DOCKER_CONFIG, seen from here', { DOCKER_CONFIG: 'conf' }, null, join(process.cwd(), 'conf/config.json')],
+    [
+      'a relative $DOCKER_CONFIG, seen from here',
+      { DOCKER_CONFIG: 'conf' },
+      null,
+      join(process.cwd(), 'conf/config.json'),
+    ],
   ])('%s', (_claim, env, homeDirectory, expected) => {
     expect(locateConfigFile({ env, homeDirectory })).toBe(expected);
   });
 
   test('no home is an error that says what to set', () => {
     expect(() => locateConfigFile({ env: {}, homeDirectory: null })).toThrow(
-      expect.objectContaining({ fault: 'no-home', path: null, nextStep: expect.stringContaining('Set HOME') as string }),
+      expect.objectContaining({
+        fault: 'no-home',
+        path: null,
+        nextStep: expect.stringContaining('Set HOME') as string,
+      }),
     );
   });
 });
@@ -68,7 +101,9 @@ describe('writing', () => {
       backup: null,
       stillRunning: [],
     });
-    expect(readFileSync(home.configFile, 'utf8')).toBe(`{\n\t"auths": {\n\t\t"a.io": {\n\t\t\t"auth": "${entry.auth}"\n\t\t}\n\t}\n}`);
+    expect(readFileSync(home.configFile, 'utf8')).toBe(
+      `{\n\t"auths": {\n\t\t"a.io": {\n\t\t\t"auth": "${entry.auth}"\n\t\t}\n\t}\n}`,
+    );
     expect(statSync(home.configFile).mode & 0o7777).toBe(0o600);
     expect(statSync(join(home.path, '.docker')).mode & 0o7777).toBe(0o700);
     expect(home.list()).toEqual(['.docker/', '.docker/config.json']);
@@ -87,12 +122,15 @@ describe('writing', () => {
     expect(readJson(home.configFile)).toEqual(written);
   });
 
-  test.each([[0o600], [0o644], [0o640], [0o660], [0o200 | 0o400 | 0o044]])('keeps the mode %o', async (mode) => {
-    using home = temporaryHome();
-    home.write('.docker/config.json', '{}', mode);
-    await updateConfigFile(home.configFile, addEntry);
-    expect(statSync(home.configFile).mode & 0o7777).toBe(mode);
-  });
+  test.each([[0o600], [0o644], [0o640], [0o660], [0o200 | 0o400 | 0o044]])(
+    'keeps the mode %o',
+    async (mode) => {
+      using home = temporaryHome();
+      home.write('.docker/config.json', '{}', mode);
+      await updateConfigFile(home.configFile, addEntry);
+      expect(statSync(home.configFile).mode & 0o7777).toBe(mode);
+    },
+  );
 
   test('keeps the owner', async () => {
     using home = temporaryHome();
@@ -107,10 +145,13 @@ describe('writing', () => {
 
   test('keeps every key that is not ours', async () => {
     using home = temporaryHome();
-    home.write('.docker/config.json', '{"zeta":1.50,"auths":{"b.io":{"auth":"eDp5"}},"credsStore":"pass","HttpHeaders":{"X":"y"}}');
+    home.write(
+      '.docker/config.json',
+      '{"zeta":1.50,"auths":{"b.io":{"auth":"eDp5"}},"credsStore":"pass","HttpHeaders":{"X":"y"}}',
+    );
     await updateConfigFile(home.configFile, (config) => setCredHelper(addEntry(config), 'a.io', 'x'));
     expect(readFileSync(home.configFile, 'utf8').replace(/\s/g, '')).toBe(
-      `{"zeta":1.50,"auths":{"a.io":{"auth":"${entry.auth}"},"b.io":{"auth":"eDp5"}},"credsStore":"pass","credHelpers":{"a.io":"x"},"HttpHeaders":{"X":"y"}}`,
+      `{"zeta":1.50,"auths":{"a.io":{"auth":"${entry.auth}"},"b.io":{"auth":"eDp5"}},"credsStore":"pass","HttpHeaders":{"X":"y"},"credHelpers":{"a.io":"x"}}`,
     );
   });
 
@@ -121,7 +162,11 @@ describe('writing', () => {
     home.write('.docker/.config.json.registry-login-ba9876543210', secret);
     utimesSync(old, new Date(0), new Date(0));
     await updateConfigFile(home.configFile, addEntry);
-    expect(home.list()).toEqual(['.docker/', '.docker/.config.json.registry-login-ba9876543210', '.docker/config.json']);
+    expect(home.list()).toEqual([
+      '.docker/',
+      '.docker/.config.json.registry-login-ba9876543210',
+      '.docker/config.json',
+    ]);
   });
 });
 
@@ -146,14 +191,21 @@ describe('an edit that changes nothing writes nothing', () => {
 
   test('not even a directory', async () => {
     using home = temporaryHome();
-    expect((await updateConfigFile(home.configFile, (config) => removeAuth(config, 'a.io'))).status).toBe('unchanged');
+    expect((await updateConfigFile(home.configFile, (config) => removeAuth(config, 'a.io'))).status).toBe(
+      'unchanged',
+    );
     expect(home.list()).toEqual([]);
   });
 });
 
 describe('symbolic links stay, and their target is written', () => {
   test.each<[string, (home: TemporaryHome) => void, string, number]>([
-    ['a link', (home) => symlinkSync(home.write('dotfiles/docker.json', '{}', 0o640), link(home)), 'dotfiles/docker.json', 0o640],
+    [
+      'a link',
+      (home) => symlinkSync(home.write('dotfiles/docker.json', '{}', 0o640), link(home)),
+      'dotfiles/docker.json',
+      0o640,
+    ],
     [
       'a chain of relative links',
       (home) => {
@@ -173,7 +225,12 @@ describe('symbolic links stay, and their target is written', () => {
       'dotfiles/docker.json',
       0o600,
     ],
-    ['a dangling link into a directory that is not there', (home) => symlinkSync('../x/y/docker.json', link(home)), 'x/y/docker.json', 0o600],
+    [
+      'a dangling link into a directory that is not there',
+      (home) => symlinkSync('../x/y/docker.json', link(home)),
+      'x/y/docker.json',
+      0o600,
+    ],
     [
       'a dangling chain',
       (home) => {
@@ -192,7 +249,12 @@ describe('symbolic links stay, and their target is written', () => {
       'elsewhere/config.json',
       0o600,
     ],
-    ['a dangling linked directory', (home) => symlinkSync('elsewhere', join(home.path, '.docker')), 'elsewhere/config.json', 0o600],
+    [
+      'a dangling linked directory',
+      (home) => symlinkSync('elsewhere', join(home.path, '.docker')),
+      'elsewhere/config.json',
+      0o600,
+    ],
   ])('%s', async (_claim, prepare, target, mode) => {
     using home = temporaryHome();
     prepare(home);
@@ -221,7 +283,10 @@ describe('symbolic links stay, and their target is written', () => {
     using home = temporaryHome();
     prepare(home);
     const before = home.list();
-    expect(await failure(updateConfigFile(home.configFile, addEntry))).toMatchObject({ fault: 'symlink-loop', path: home.configFile });
+    expect(await failure(updateConfigFile(home.configFile, addEntry))).toMatchObject({
+      fault: 'symlink-loop',
+      path: home.configFile,
+    });
     expect(await failure(readConfigFile(home.configFile))).toMatchObject({ fault: 'symlink-loop' });
     expect(home.list()).toEqual(before);
   });
@@ -246,7 +311,11 @@ describe('symbolic links stay, and their target is written', () => {
 
 describe('a file that cannot be used is left as it is', () => {
   test.each<[string, string | Uint8Array, object]>([
-    ['a missing brace', `{"auths": {"a.io": {"auth": "${secret}"}}`, { fault: 'syntax', line: 1, column: 44 }],
+    [
+      'a missing brace',
+      `{"auths": {"a.io": {"auth": "${secret}"}}`,
+      { fault: 'syntax', line: 1, column: 47 },
+    ],
     ['a comment', `{\n\t// ${secret}\n}`, { fault: 'syntax', line: 2, column: 2 }],
     ['something after the object', `{}\n${secret}`, { fault: 'syntax', line: 2, column: 1 }],
     ['no UTF-8', Buffer.from(`{"${secret}":"\xff"}`, 'latin1'), { fault: 'syntax', line: 1, column: 20 }],
@@ -257,7 +326,10 @@ describe('a file that cannot be used is left as it is', () => {
   ])('%s', async (_claim, contents, expected) => {
     using home = temporaryHome();
     home.write('.docker/config.json', contents, 0o644);
-    for (const action of [() => updateConfigFile(home.configFile, addEntry), () => readConfigFile(home.configFile)]) {
+    for (const action of [
+      () => updateConfigFile(home.configFile, addEntry),
+      () => readConfigFile(home.configFile),
+    ]) {
       const error = await failure(action());
       expect(error).toMatchObject({ ...expected, path: home.configFile });
       expect(error.message).toContain(`${home.configFile}: line ${error.line}, column ${error.column}: `);

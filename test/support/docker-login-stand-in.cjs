@@ -19,7 +19,11 @@ function save() {
   config.auths ??= {};
   if (subcommand === 'logout') delete config.auths[key];
   else config.auths[key] = { auth: Buffer.from(`${key}:docker`).toString('base64') };
-  const temporary = path.join(path.dirname(file), `config.json${process.pid}${Math.floor(Math.random() * 1e9)}`);
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = path.join(
+    path.dirname(file),
+    `config.json${process.pid}${Math.floor(Math.random() * 1e9)}`,
+  );
   fs.writeFileSync(temporary, JSON.stringify(config, null, '\t'), { mode: 0o600, flag: 'wx' });
   let target = file;
   try {

@@ -27,7 +27,12 @@ export interface ImageOptions {
 
 /** A complete image of one layer that real clients can pull. */
 export function buildImage(options: ImageOptions = {}): TestImage {
-  const { files = { 'hello.txt': 'hello\n' }, architecture = 'amd64', entrypoint, format = 'docker' } = options;
+  const {
+    files = { 'hello.txt': 'hello\n' },
+    architecture = 'amd64',
+    entrypoint,
+    format = 'docker',
+  } = options;
   const types = mediaTypes[format];
   const layerTar = tar(files);
   const layer = gzipSync(layerTar);
@@ -69,7 +74,13 @@ export function buildIndex(architectures: readonly string[], options: ImageOptio
       })),
     }),
   );
-  return { mediaType: mediaTypes[format].index, digest: digestOf(manifest), manifest, blobs: new Map(), children };
+  return {
+    mediaType: mediaTypes[format].index,
+    digest: digestOf(manifest),
+    manifest,
+    blobs: new Map(),
+    children,
+  };
 }
 
 const mediaTypes = {

@@ -14,13 +14,20 @@ export interface ProcessResult {
 const updateConfigScript = fileURLToPath(new URL('update-config.ts', import.meta.url));
 const standInScript = fileURLToPath(new URL('docker-login-stand-in.cjs', import.meta.url));
 
-export async function runProcess(command: string, args: readonly string[], env = process.env): Promise<ProcessResult> {
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  env = process.env,
+): Promise<ProcessResult> {
   return ended(spawn(command, args, { env, stdio: 'pipe' }));
 }
 
 /** Adds entries to a config in a process of its own; `prefix` is a command that runs it, such as `['unshare', '-m']`. */
-export async function updateInProcess(request: UpdateRequest, prefix: readonly string[] = []): Promise<UpdateReply> {
-  const [command = '', ...args] = [...prefix, process.execPath, updateConfigScript, JSON.stringify(request)];
+export async function updateInProcess(
+  request: UpdateRequest,
+  prefix: readonly string[] = [],
+): Promise<UpdateReply> {
+  const [command = '', ...args]: string[] = [...prefix, ...updateCommand(request)];
   const { exitCode, stdout, stderr } = await runProcess(command, args);
   if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${stderr}`);
   return JSON.parse(stdout) as UpdateReply;

@@ -58,7 +58,9 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     now: () => (typeof options.now === 'function' ? options.now() : (options.now ?? Date.now())),
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
     http() {
-      httpClient ??= import('../../src/io/undici-client.ts').then(({ UndiciClient }) => new UndiciClient(env));
+      httpClient ??= import('../../src/io/undici-client.ts').then(
+        ({ UndiciClient }) => new UndiciClient(env),
+      );
       return httpClient;
     },
   };
@@ -76,7 +78,10 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
   };
 }
 
-function captureOutput({ isTTY = false, columns = 80 }: TestSystemOptions): { output: Output; text: () => string } {
+function captureOutput({ isTTY = false, columns = 80 }: TestSystemOptions): {
+  output: Output;
+  text: () => string;
+} {
   let written = '';
   return { output: { isTTY, columns, write: (text) => void (written += text) }, text: () => written };
 }

@@ -21,6 +21,8 @@ export interface UpdateReply {
   readonly error: { readonly fault: string; readonly message: string; readonly nextStep: string } | null;
 }
 
+// Otherwise proper-lockfile's signal handlers end the process at `ulimit -f` before it sees EFBIG.
+process.on('SIGXFSZ', () => undefined);
 const request = JSON.parse(process.argv[2] ?? '') as UpdateRequest;
 if (request.uid !== undefined && process.getuid?.() === 0) {
   process.setgroups?.([]);
@@ -32,7 +34,9 @@ let error: UpdateReply['error'] = null;
 try {
   for (const key of request.keys) {
     const auth = Buffer.from(`${key}:${request.password ?? 'pw'}`).toString('base64');
-    results.push(await updateConfigFile(request.path, (config) => setAuth(config, key, { auth }), request.options));
+    results.push(
+      await updateConfigFile(request.path, (config) => setAuth(config, key, { auth }), request.options),
+    );
   }
 } catch (caught) {
   if (!(caught instanceof ConfigFileError)) throw caught;

@@ -1,5 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { docker, type Ran } from './docker.ts';
 import { collection, hostPath, root } from './host.ts';
@@ -26,9 +27,27 @@ export async function devcontainer(
   return { output: all, stdout, exitCode };
 }
 
-/** The images that the classic builder has tagged for the devcontainer CLI, according to its output. */
+/**
+ * The images that the devcontainer CLI has made, according to the classic builder's words in its output; parents before children.
+ * Of the image with the remote user's changed uid, its child, the output says nothing.
+ */
 export function builtImages(output: string): string[] {
-  return [...output.matchAll(/Successfully tagged (vsc-\S+)/g)].map(([, image = '']) => image);
+  return [...output.matchAll(/Successfully tagged (vsc-[^\s:]+)/g)].flatMap(([, image = '']) => [
+    image,
+    `${image}-uid`,
+  ]);
+}
+
+/** Removes images, children before parents; what is not there is no error. */
+export async function removeImages(images: readonly string[]): Promise<void> {
+  for (const image of images.toReversed()) {
+    // The CLI does not wait for the end of its last container.
+    for (let tries = 0; tries < 10; tries += 1) {
+      const { output } = await docker(['image', 'rm', image]);
+      if (!output.includes('conflict')) break;
+      await setTimeout(500);
+    }
+  }
 }
 
 export interface DevContainer extends AsyncDisposable {
@@ -59,7 +78,7 @@ export async function up(
   const workspace = path.join(folder.path, 'workspace');
   const settings = path.join(workspace, '.devcontainer');
   const secretsFile = path.join(folder.path, 'secrets.json');
-  const images = new Set<string>();
+  let images: string[] = [];
   const where = ['--workspace-folder', workspace];
   await mkdir(settings, { recursive: true });
   await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
@@ -74,7 +93,7 @@ export async function up(
     await writeFile(secretsFile, JSON.stringify(values), { mode: 0o600 });
     const { output, stdout, exitCode } = await devcontainer(['up', ...where, '--secrets-file', secretsFile]);
     const id = /"containerId":"([0-9a-f]+)"/.exec(stdout)?.[1];
-    for (const image of builtImages(output)) images.add(image);
+    images = [...images, ...builtImages(output)];
     if (exitCode !== 0 || id === undefined)
       throw new Error(`devcontainer up ended with ${exitCode}:\n${output}`);
     return { id, log: output };
@@ -86,7 +105,7 @@ export async function up(
     for (const container of output.split('\n').filter((line) => line !== '')) {
       await docker(['rm', '--force', '--volumes', container]);
     }
-    for (const image of images) await docker(['image', 'rm', image]);
+    await removeImages(images);
     await folder[Symbol.asyncDispose]();
   };
 
