@@ -28,6 +28,7 @@ export async function checks(): Promise<Check[]> {
     { name: 'lint', command: ['oxlint', '--type-aware'] },
     { name: 'format', command: ['oxfmt', '--check'] },
     { name: 'unused', command: ['knip'] },
+    { name: 'drift', command: ['node', 'scripts/stage.ts', '--check'] },
     {
       name: 'shellcheck',
       // The package is small; without it and without root the check fails and says so.

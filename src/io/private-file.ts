@@ -61,7 +61,10 @@ export async function readPrivateFile(path: string): Promise<string | null> {
     if (codeOf(error) === 'ELOOP') {
       throw new StateFileError(`${path} is a symbolic link, and the state never is. Remove it.`, error);
     }
-    throw new StateFileError(`${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`, error);
+    throw new StateFileError(
+      `${path} cannot be read (${codeOf(error)}). Check who owns it, or delete it.`,
+      error,
+    );
   }
   try {
     if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
@@ -190,5 +193,7 @@ async function lockQuietly(path: string): Promise<FileLock | null> {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'unknown error';
 }

@@ -5,11 +5,9 @@ import { explainVerdict, type Explanation } from '../core/explain.ts';
 import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, variableName } from '../core/secret-set.ts';
-import { version } from '../core/version.ts';
+import { userAgent } from '../core/version.ts';
 import { verifyLogin } from './registry-client.ts';
 import type { System } from './system.ts';
-
-const userAgent = `registry-login/${version}`;
 
 /** What one login came to; `credential` is what may be stored, null where nothing may. */
 export interface Attempt extends Explanation {
@@ -51,6 +49,11 @@ function bugResult(error: unknown): Result {
   };
 }
 
+const storedWords: Partial<Record<Explanation['status'], string>> = {
+  unverified: ' The credentials are stored as they are.',
+  unreachable: ' The credentials are stored all the same, unverified.',
+};
+
 type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
 async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
@@ -61,6 +64,7 @@ async function verifyStatic(system: System, set: SecretSet, options: Options, si
   const stored = explanation.status !== 'rejected' && explanation.status !== 'error';
   return {
     ...explanation,
+    message: explanation.message + (storedWords[explanation.status] ?? ''),
     credential: stored ? (identityToken === null ? credential : { ...credential, identityToken }) : null,
     expiresAt: null,
   };
