@@ -2,7 +2,7 @@ import type { LoginState, SetRecord } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
 import { type Placed, placeLogins, removeLogins } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
-import { updateConfigFile } from './config-file.ts';
+import { readConfigFile, updateConfigFile } from './config-file.ts';
 import { stateDirectory } from './private-file.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
@@ -33,7 +33,11 @@ export async function storeLogins(
     .filter(({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'))
     .map(({ set, credential, isRecalled }) => ({ set, credential, onlyIfMissing: isRecalled && !renewsItself(set) }));
   let stored: Stored = { places: new Map(), removed: new Set() };
-  if (placements.length === 0 && gone.length === 0) return stored;
+  if (placements.length === 0 && gone.length === 0) {
+    // Nothing to write, but a config that no client can read is worth knowing.
+    if (attempts.length > 0) await readConfigFile(configFile);
+    return stored;
+  }
   await updateConfigFile(
     configFile,
     (config) => {
