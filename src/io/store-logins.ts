@@ -1,7 +1,8 @@
 import type { LoginState, SetRecord } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
-import { type Placed, placeLogins, removeLogins } from '../core/place-logins.ts';
+import { type Placed, placeLogins, removeLogins, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
+import type { Store } from '../core/report.ts';
 import { readConfigFile, updateConfigFile } from './config-file.ts';
 import { stateDirectory } from './private-file.ts';
 import type { System } from './system.ts';
@@ -51,12 +52,33 @@ export async function storeLogins(
   return stored;
 }
 
-/** Takes away what was written for these records and nobody changed since; returns the names of those where anything was. Throws ConfigFileError. */
+/** What became of records that were to be removed. */
+export interface Removal {
+  readonly removed: ReadonlySet<string>;
+  /** By name, where credentials still stand that are not ours. */
+  readonly kept: ReadonlyMap<string, Store>;
+}
+
+/** Takes away what was written for these records and nobody changed since. Throws ConfigFileError. */
 export async function removeStored(
   system: System,
   configFile: string,
   records: Records,
-  state: Pick<LoginState, 'salt'>,
-): Promise<ReadonlySet<string>> {
-  return (await storeLogins(system, configFile, 'auto', [], records, state)).removed;
+  { salt }: Pick<LoginState, 'salt'>,
+): Promise<Removal> {
+  let removal: Removal = { removed: new Set(), kept: new Map() };
+  await updateConfigFile(
+    configFile,
+    (config) => {
+      const { config: edited, removed } = removeLogins(config, records, salt);
+      const left = records.flatMap(([name, { server }]): [string, Store][] => {
+        const store = storeOf(edited, server);
+        return store === null ? [] : [[name, store]];
+      });
+      removal = { removed, kept: new Map(left) };
+      return edited;
+    },
+    { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
+  );
+  return removal;
 }
