@@ -46,7 +46,9 @@ process.on('SIGXFSZ', () => {});
 
 try {
   process.exitCode = isCredentialHelper
-    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) => runCredentialHelper(system))
+    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) =>
+        runCredentialHelper(system),
+      )
     : await import('./cli.ts').then(({ runCli }) => runCli(system));
 } catch (error) {
   reportBug(error);

@@ -53,7 +53,8 @@ export function placeLogins(
     const store = placeCredential(set, option, shadowOf(config, key));
     const entry = credential === null ? null : encodeAuthConfig(credential);
     if (store === 'helper') edited = removeAuth(edited, key);
-    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
+    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null))
+      edited = setAuth(edited, key, entry);
     if (store === 'config') edited = removeOurHelper(edited, key);
     else edited = setCredHelper(edited, key, helperName);
     const isOurEntry = entry !== null && sameAuthConfig(getAuth(edited, key), entry);
@@ -87,7 +88,8 @@ export function removeLogin(
   if (entry !== null && isOurEntry(record, record.server, entry)) edited = removeAuth(edited, record.server);
   if (record.store === 'helper' || record.store === 'both') {
     // An entry that somebody else wrote needs a way to be found: the helper goes only with what it stood for.
-    if (getAuth(edited, record.server) === null || edited !== config) edited = removeOurHelper(edited, record.server);
+    if (getAuth(edited, record.server) === null || edited !== config)
+      edited = removeOurHelper(edited, record.server);
   }
   return { config: edited, removed: edited !== config };
 }

@@ -1,4 +1,10 @@
-import { type CachedToken, type CredentialCache, emptyCache, isFresh, isValid } from '../core/credential-cache.ts';
+import {
+  type CachedToken,
+  type CredentialCache,
+  emptyCache,
+  isFresh,
+  isValid,
+} from '../core/credential-cache.ts';
 import { credentialsNotFound, type HelperError, tokenUsername } from '../core/helper-protocol.ts';
 import { renewsItself } from '../core/placement.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
@@ -60,11 +66,16 @@ async function findWithoutCache(
 }
 
 /** USER `AWS` with an expired token: clients would only hear that access is denied. */
-async function answerFromSet({ name, ecr, username, password }: SecretSet, now: number): Promise<Answer | HelperError> {
+async function answerFromSet(
+  { name, ecr, username, password }: SecretSet,
+  now: number,
+): Promise<Answer | HelperError> {
   const { describeExpiry, readTokenExpiry } = await import('../core/ecr-token.ts');
   const expiresAt = ecr === null ? null : readTokenExpiry(password.reveal());
   if (expiresAt === null || expiresAt.getTime() > now) return { username, secret: password.reveal() };
-  return { error: `registry-login: the ECR token in ${variableName(name, 'PASSWORD')} ${describeExpiry(expiresAt, now)}. Put a new one there, or an access key id and secret key.` };
+  return {
+    error: `registry-login: the ECR token in ${variableName(name, 'PASSWORD')} ${describeExpiry(expiresAt, now)}. Put a new one there, or an access key id and secret key.`,
+  };
 }
 
 function keysMissing(key: string, token: CachedToken, now: number): string {
@@ -75,7 +86,12 @@ function keysMissing(key: string, token: CachedToken, now: number): string {
 
 /** The entry that stands in the Docker config; for a host that the config gives to us without one, the reason why there is nothing. */
 async function findInConfig(system: System, key: string): Promise<Answer | HelperError> {
-  const [{ locateConfigFile, readConfigFile }, { credHelpers, findAuth }, { decodeAuthConfig }, { helperName }] = await Promise.all([
+  const [
+    { locateConfigFile, readConfigFile },
+    { credHelpers, findAuth },
+    { decodeAuthConfig },
+    { helperName },
+  ] = await Promise.all([
     import('./config-file.ts'),
     import('../core/docker-config.ts'),
     import('../core/auth-config.ts'),
@@ -85,11 +101,14 @@ async function findInConfig(system: System, key: string): Promise<Answer | Helpe
     const { config } = await readConfigFile(locateConfigFile(system));
     const found = findAuth(config, key);
     const credential = found === null ? null : decodeAuthConfig(found.authConfig);
-    if (credential?.identityToken !== undefined) return { username: tokenUsername, secret: credential.identityToken.reveal() };
+    if (credential?.identityToken !== undefined)
+      return { username: tokenUsername, secret: credential.identityToken.reveal() };
     if (credential !== null) return { username: credential.username, secret: credential.password.reveal() };
     if (credHelpers(config).get(key) !== helperName) return { error: credentialsNotFound };
   } catch (error) {
-    return { error: `registry-login: ${error instanceof Error ? error.message : 'the Docker config cannot be read.'}` };
+    return {
+      error: `registry-login: ${error instanceof Error ? error.message : 'the Docker config cannot be read.'}`,
+    };
   }
   return {
     error: `registry-login: no secrets for ${key} in this environment. Run this where they are (a new terminal), or check that the set of secrets for ${key} is given to this container.`,

@@ -31,8 +31,14 @@ export async function storeLogins(
   { salt }: Pick<LoginState, 'salt'>,
 ): Promise<Stored> {
   const placements = attempts
-    .filter(({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'))
-    .map(({ set, credential, isRecalled }) => ({ set, credential, onlyIfMissing: isRecalled && !renewsItself(set) }));
+    .filter(
+      ({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'),
+    )
+    .map(({ set, credential, isRecalled }) => ({
+      set,
+      credential,
+      onlyIfMissing: isRecalled && !renewsItself(set),
+    }));
   let stored: Stored = { places: new Map(), removed: new Set() };
   if (placements.length === 0 && gone.length === 0) {
     // Nothing to write, but a config that no client can read is worth knowing.
