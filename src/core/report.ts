@@ -39,6 +39,7 @@ export type ProblemCode =
   | 'secrets-file'
   | 'invalid-option'
   | 'helper-not-found'
+  | 'helper-failed'
   | 'config-file'
   | 'state-file';
 
@@ -95,7 +96,7 @@ export interface Report {
 export type ExitCode = 0 | 1 | 2 | 3 | 10;
 
 /** Problems that leave a set without a login; the others are remarks. */
-const failures: ReadonlySet<ProblemCode> = new Set(['incomplete-set', 'near-miss', 'unknown-name', 'invalid-option']);
+const failures: ReadonlySet<ProblemCode> = new Set(['incomplete-set', 'near-miss', 'unknown-name', 'invalid-option', 'helper-failed']);
 
 /** 3 where a config or state file could not be used, 1 where something failed or is incomplete, else 0. */
 export function exitCodeOf(report: Report): ExitCode {
