@@ -3,7 +3,7 @@
  * `credentials/error.go`): clients compare these messages, so they are not ours to word.
  */
 
-export const helperActions = ['get', 'store', 'erase', 'list', 'version'] as const;
+export const helperActions = ['store', 'get', 'erase', 'list', 'version'] as const;
 export type HelperAction = (typeof helperActions)[number];
 
 export const credentialsNotFound = 'credentials not found in native keychain';
