@@ -1,6 +1,7 @@
 /** Builds dist/: the two programs (one entry, told apart by the name they are called by) with their lazily loaded chunks, the report's JSON Schema, and the staged collection. */
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { reportSchema } from '../src/core/report-schema.ts';
 import { stageCollection } from './stage.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -34,4 +35,5 @@ await build({
 for (const program of ['registry-login.js', 'docker-credential-registry-login.js']) {
   await chmod(`${dist}/${program}`, 0o755);
 }
+await writeFile(`${dist}/report.schema.json`, `${JSON.stringify(reportSchema, null, 2)}\n`);
 await stageCollection();

@@ -67,7 +67,7 @@ function renderRegistries(registries: readonly RegistryReport[], width: number, 
       : [`${status}${`${name}  ${server}`.trimEnd()}`];
     return [...head, ...renderDetails(registry, width)];
   });
-  if (registries.length >= manyRegistries) lines.push(...wrap(countStatuses(registries), width));
+  if (registries.length >= manyRegistries) lines.push(...wrapAt(countStatuses(registries), width, ''));
   return lines;
 }
 
@@ -137,7 +137,7 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
   const [verdict, tone] = restartVerdicts[restart.needed];
   return [
     '',
-    paint(verdict, tone),
+    ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
     ...restart.reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
     ...(restart.how === null ? [] : wrapAt(`To do: ${restart.how}`, width, '')),
   ];

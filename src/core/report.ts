@@ -38,7 +38,6 @@ export type ProblemCode =
   | 'unknown-name'
   | 'secrets-file'
   | 'invalid-option'
-  | 'missing-expected'
   | 'helper-not-found'
   | 'config-file'
   | 'state-file';

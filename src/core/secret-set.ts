@@ -90,7 +90,7 @@ export function discoverSets(
       name,
       variables: [variable],
       message: `${variable} is not read: the name is nearly right.`,
-      advice: `Rename the secret to ${correction}.`,
+      advice: name === null ? `Put a name of your choice in front: ${correction}.` : `Rename the secret to ${correction}.`,
     });
   }
   const { sets, duplicates } = keepFirstPerServer(usable);

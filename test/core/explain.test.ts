@@ -68,10 +68,11 @@ describe.each(everyFailure.map((verdict) => ({ verdict, title: 'cause' in verdic
       expect(status).toBe(statuses[verdict.outcome as keyof typeof statuses]);
     });
 
-    test('the message has the cause', () => {
+    test('the message has the cause, and leaves to the caller what becomes of the credentials', () => {
       const { detail } = verdict as { detail: string };
       expect(message.toLowerCase()).toContain(detail.toLowerCase());
-      });
+      expect(message).not.toContain('stored');
+    });
 
     test('message and advice are sentences', () => {
       expect(message).toMatch(/^[A-Z][^]*\.$|^registry\.example\.com [^]*\.$/);

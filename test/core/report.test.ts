@@ -19,7 +19,7 @@ describe('0: all well', () => {
     expect(exitCodeOf(withStatuses(status))).toBe(0);
   });
 
-  test.each<ProblemCode>(['duplicate-server', 'secrets-file', 'missing-expected', 'helper-not-found'])('%s is a remark', (code) => {
+  test.each<ProblemCode>(['duplicate-server', 'secrets-file', 'helper-not-found'])('%s is a remark', (code) => {
     expect(exitCodeOf(withProblems(code))).toBe(0);
   });
 
