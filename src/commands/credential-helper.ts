@@ -26,7 +26,7 @@ export async function runCredentialHelper(system: System): Promise<0 | 1> {
     const usage = `Usage: ${program} <${helperActions.join('|')}>\n`;
     if (action === '--version' || action === '-v') return answer(system, versionLine());
     if (action === '--help' || action === '-h') return answer(system, usage);
-    return fail(system, `${usage.trimEnd()}`);
+    return fail(system, usage.trimEnd());
   }
   try {
     const output = await act(system, action);

@@ -594,7 +594,6 @@ describe('for every environment', () => {
         for (const name of found.names) expect(accounted).toContain(name);
         const keys = found.sets.map(({ server }) => server.key);
         expect(new Set(keys).size).toBe(keys.length);
-        // oxlint-disable-next-line no-control-regex
         for (const { message, advice } of [...found.problems, ...found.unusable])
           expect(`${message}${advice}`).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/);
       }),

@@ -154,7 +154,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
     });
     expect(await recorded()).toBe(join(sandbox.home, 'node/bin/node'));
     expect(await filesBelow(sandbox.home)).toEqual(
-      [...plainInstallation, 'node/LICENSE', 'node/bin/node'].sort(),
+      [...plainInstallation, 'node/LICENSE', 'node/bin/node'].toSorted(),
     );
     expect((await stat(join(sandbox.home, 'node/bin/node'))).mode & 0o777).toBe(0o755);
   });

@@ -1,7 +1,12 @@
 import { discoverSets, type SecretSet } from '../../src/core/secret-set.ts';
 
 /** The set that these values make, read as the program reads them. */
-export function secretSet(parts: { name?: string; server?: string; user?: string; password?: string }): SecretSet {
+export function secretSet(parts: {
+  name?: string;
+  server?: string;
+  user?: string;
+  password?: string;
+}): SecretSet {
   const { name = 'ACR', server = 'registry.example.com', user = 'someone', password = 'hunter2' } = parts;
   const [set] = discoverSets({
     [`${name}_CONTAINER_REGISTRY_SERVER`]: server,

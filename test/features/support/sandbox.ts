@@ -136,7 +136,7 @@ export class Sandbox implements AsyncDisposable {
   async leftovers(): Promise<string[]> {
     const below = async (folder: string): Promise<string[]> =>
       (await readdir(join(this.path, folder), { recursive: true })).map((name) => join(folder, name));
-    return [...(await below('usr')), ...(await below('tmp'))].sort();
+    return [...(await below('usr')), ...(await below('tmp'))].toSorted();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -153,7 +153,7 @@ esac`;
 }
 
 /** Runs a program to its end; a failure is an output like any other. */
-export function execute(
+function execute(
   program: string,
   args: readonly string[],
   options: { readonly cwd?: string; readonly env: NodeJS.ProcessEnv },
