@@ -20,6 +20,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
+  // The AWS SDK's ES modules can be shaken; its CommonJS builds, which `platform: node` would prefer, cannot.
+  mainFields: ['module', 'main'],
   minify: true,
   // CommonJS dependencies call require for Node's own modules; stack traces keep function names.
   keepNames: true,

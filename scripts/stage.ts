@@ -65,7 +65,7 @@ export async function stageCollection(): Promise<void> {
  *
  * @param bundle the folder whose `*.js` files are the bundle
  */
-export async function stageFeature(target: string, bundle: string): Promise<void> {
+async function stageFeature(target: string, bundle: string): Promise<void> {
   const scripts = (await readdir(bundle)).filter((name) => name.endsWith('.js'));
   for (const entry of ['registry-login.js', 'docker-credential-registry-login.js']) {
     if (!scripts.includes(entry)) {

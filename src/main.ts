@@ -35,6 +35,8 @@ const system: System = {
 
 // A reader that went away (| head) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// With a limit on file sizes, a write that is too long shall fail with EFBIG and be reported; the signal would end us first.
+process.on('SIGXFSZ', () => {});
 
 try {
   process.exitCode = isCredentialHelper
@@ -46,9 +48,17 @@ try {
 } finally {
   await opened.http?.then((client) => client.close()).catch(() => {});
 }
+// A name that still does not resolve would hold the process for as long as the resolver tries.
+await Promise.all([drained(process.stdout), drained(process.stderr)]);
+process.exit();
 
 function outputOf(stream: NodeJS.WriteStream): Output {
   return { isTTY: stream.isTTY, columns: stream.columns ?? 80, write: (text) => void stream.write(text) };
+}
+
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
 function findHomeDirectory(): string | null {

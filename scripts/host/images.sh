@@ -61,6 +61,7 @@ node_mirror() {
 # devcontainer NAME → local/devcontainer-NAME, a target of images.Dockerfile.
 devcontainer() {
   image=local/devcontainer-$1
+  old=$(docker image inspect -f '{{.Id}}' "$image" 2>/dev/null || true)
   if [ "$(docker image inspect -f '{{index .Config.Labels "made-from"}}' "$image" 2>/dev/null)" = "$made_from" ]; then
     return
   fi
@@ -74,6 +75,7 @@ devcontainer() {
     tail -n 20 "$state/build-$1.log" >&2
     exit 1
   fi
+  [ -z "$old" ] || docker image rm "$old" >/dev/null 2>&1 || true
   say "$image is there"
 }
 

@@ -1,4 +1,4 @@
-import { decodeAuthConfig, encodeAuthConfig } from './auth-config.ts';
+import { decodeAuthConfig, encodeAuthConfig, sameAuthConfig } from './auth-config.ts';
 import type { Credential } from './credential.ts';
 import {
   credHelpers,
@@ -26,10 +26,18 @@ export interface Placement {
   readonly onlyIfMissing: boolean;
 }
 
+/** What became of one login. */
+export interface Placed {
+  /** Null where nothing is stored. */
+  readonly store: Store | null;
+  /** Does the entry in `auths` hold this very credential? */
+  readonly isOurEntry: boolean;
+}
+
 export interface PlacedConfig {
   readonly config: DockerConfig;
-  /** By the server's key; null where nothing is stored. */
-  readonly stores: ReadonlyMap<string, Store | null>;
+  /** By the server's key. */
+  readonly places: ReadonlyMap<string, Placed>;
 }
 
 /** The config with all logins in their places. Pure: it may be run again on a newer config. */
@@ -38,20 +46,20 @@ export function placeLogins(
   option: Options['credentialStore'],
   placements: readonly Placement[],
 ): PlacedConfig {
-  const stores = new Map<string, Store | null>();
+  const places = new Map<string, Placed>();
   let edited = config;
   for (const { set, credential, onlyIfMissing } of placements) {
     const key = set.server.key;
     const store = placeCredential(set, option, shadowOf(config, key));
+    const entry = credential === null ? null : encodeAuthConfig(credential);
     if (store === 'helper') edited = removeAuth(edited, key);
-    else if (credential !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) {
-      edited = setAuth(edited, key, encodeAuthConfig(credential));
-    }
+    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
     if (store === 'config') edited = removeOurHelper(edited, key);
     else edited = setCredHelper(edited, key, helperName);
-    stores.set(key, storeOf(edited, key));
+    const isOurEntry = entry !== null && sameAuthConfig(getAuth(edited, key), entry);
+    places.set(key, { store: storeOf(edited, key), isOurEntry });
   }
-  return { config: edited, stores };
+  return { config: edited, places };
 }
 
 /** Where the credentials for this key stand now, as far as they are ours to find. */
@@ -82,6 +90,22 @@ export function removeLogin(
     if (getAuth(edited, record.server) === null || edited !== config) edited = removeOurHelper(edited, record.server);
   }
   return { config: edited, removed: edited !== config };
+}
+
+/** `removeLogin` for all of these, with the names of those where anything was. */
+export function removeLogins(
+  config: DockerConfig,
+  records: readonly (readonly [string, SetRecord])[],
+  salt: string,
+): { config: DockerConfig; removed: ReadonlySet<string> } {
+  const removed = new Set<string>();
+  let edited = config;
+  for (const [name, record] of records) {
+    const removal = removeLogin(edited, record, salt);
+    if (removal.removed) removed.add(name);
+    edited = removal.config;
+  }
+  return { config: edited, removed };
 }
 
 /** Fingerprints of the entry as it stands, decoded; null where there is none, or none that can be read. */

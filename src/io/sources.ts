@@ -34,6 +34,33 @@ export function readSources(system: System): Sources {
   };
 }
 
+/** What of it concerns the sets of these names (`--only`), with a problem for each name that is not here; all of it where there are none. */
+export function selectSources(sources: Sources, only: readonly string[]): Sources {
+  if (only.length === 0) return sources;
+  const isWanted = (name: string): boolean => only.includes(name);
+  const known = [...new Set([...sources.names, ...sources.sets.map(({ name }) => name)])];
+  const unknown = [...new Set(only)].filter((name) => !known.includes(name));
+  return {
+    ...sources,
+    sets: sources.sets.filter(({ name }) => isWanted(name)),
+    unusable: sources.unusable.filter(({ name }) => isWanted(name)),
+    problems: [
+      ...sources.problems.filter(({ code, name }) => (name === null ? code !== 'near-miss' : isWanted(name))),
+      ...unknown.map((name) => unknownName(name, known)),
+    ],
+  };
+}
+
+function unknownName(name: string, known: readonly string[]): Problem {
+  return {
+    code: 'unknown-name',
+    name,
+    variables: [],
+    message: `There is no set ${name} here.`,
+    advice: known.length > 0 ? `Sets here: ${known.join(', ')}.` : null,
+  };
+}
+
 function secretsFileProblem({ file, message }: { file: string; message: string }): Problem {
   return {
     code: 'secrets-file',

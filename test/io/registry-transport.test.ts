@@ -1,5 +1,4 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
@@ -54,13 +53,20 @@ describe('loopback without a scheme', () => {
 
   test('whose certificate is not trusted is a TLS failure, and is not asked over HTTP', async () => {
     const registry = await start({ tls: certificate });
-    expect(await verify(registry.host)).toMatchObject({ outcome: 'unreachable', cause: 'tls', detail: expect.stringContaining('its CA is not known here') as string });
+    expect(await verify(registry.host)).toMatchObject({
+      outcome: 'unreachable',
+      cause: 'tls',
+      detail: expect.stringContaining('its CA is not known here') as string,
+    });
     expect(registry.requests).toEqual([]);
   });
 
   test('that answers over HTTPS is not asked over HTTP', async () => {
     const registry = await start({ tls: certificate, faults: [{ does: { status: 500 } }] });
-    expect(await verify(registry.host, { insecure: [registry.host] })).toMatchObject({ outcome: 'unreachable', cause: 'server-error' });
+    expect(await verify(registry.host, { insecure: [registry.host] })).toMatchObject({
+      outcome: 'unreachable',
+      cause: 'server-error',
+    });
     expect(registry.requests.length).toBeGreaterThan(0);
   });
 });
@@ -68,7 +74,6 @@ describe('loopback without a scheme', () => {
 /** Passes plain HTTP on, and cuts off whatever begins like TLS. */
 async function startTlsBreaker(target: string): Promise<number> {
   const { hostname, port } = new URL(`http://${target}`);
-  const { connect } = await import('node:net');
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', (first: Buffer) => {
@@ -94,15 +99,22 @@ describe('a scheme that is written', () => {
 
   test('as https is not given up for http', async () => {
     const registry = await start();
-    expect(await verify(registry.host, { scheme: 'https' })).toMatchObject({ outcome: 'unreachable', cause: 'tls', detail: expect.stringContaining('did not answer in TLS') as string });
+    expect(await verify(registry.host, { scheme: 'https' })).toMatchObject({
+      outcome: 'unreachable',
+      cause: 'tls',
+      detail: expect.stringContaining('did not answer in TLS') as string,
+    });
     expect(registry.requests).toEqual([]);
   });
 
   test('as http is refused elsewhere, and nothing is sent', async () => {
-    const detail = 'r.example.com is written with http://, and is neither on loopback nor in insecureRegistries';
+    const detail =
+      'r.example.com is written with http://, and is neither on loopback nor in insecureRegistries';
     const http = { send: () => Promise.reject(new Error('sent')), close: () => Promise.resolve() };
     const credential = { username: 'user', password: new Secret('planted-secret') };
-    expect(await verifyLogin({ ...accessTo('r.example.com', http, { scheme: 'http' }), credential })).toEqual({ outcome: 'unsupported', cause: 'insecure-http', detail });
+    expect(await verifyLogin({ ...accessTo('r.example.com', http, { scheme: 'http' }), credential })).toEqual(
+      { outcome: 'unsupported', cause: 'insecure-http', detail },
+    );
   });
 });
 
@@ -131,7 +143,9 @@ describe('an insecure registry', () => {
     expect(await verifyLogin({ ...access, credential })).toMatchObject({ outcome: 'accepted' });
     expect(sent).toEqual(['https: true', 'http: true', 'http: true']);
     sent.length = 0;
-    expect(await verifyLogin({ ...access, host: { ...access.host, scheme: 'http' }, credential })).toMatchObject({ outcome: 'accepted' });
+    expect(
+      await verifyLogin({ ...access, host: { ...access.host, scheme: 'http' }, credential }),
+    ).toMatchObject({ outcome: 'accepted' });
     expect(sent).toEqual(['http: true', 'http: true']);
   });
 
@@ -141,6 +155,9 @@ describe('an insecure registry', () => {
     ['another host', () => 'r.example.com'],
   ])('is not one that is listed with %s', async (_claim, listed) => {
     const registry = await start({ tls: certificate });
-    expect(await verify(registry.host, { insecure: [listed(registry.host)] })).toMatchObject({ outcome: 'unreachable', cause: 'tls' });
+    expect(await verify(registry.host, { insecure: [listed(registry.host)] })).toMatchObject({
+      outcome: 'unreachable',
+      cause: 'tls',
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { docker, type Ran } from './docker.ts';
 import { collection, hostPath, root } from './host.ts';
@@ -26,14 +27,27 @@ export async function devcontainer(
   return { output: all, stdout, exitCode };
 }
 
-/** The images that the classic builder has tagged for the devcontainer CLI, according to its output; parents before children. */
+/**
+ * The images that the devcontainer CLI has made, according to the classic builder's words in its output; parents before children.
+ * Of the image with the remote user's changed uid, its child, the output says nothing.
+ */
 export function builtImages(output: string): string[] {
-  return [...output.matchAll(/Successfully tagged (vsc-\S+)/g)].map(([, image = '']) => image);
+  return [...output.matchAll(/Successfully tagged (vsc-[^\s:]+)/g)].flatMap(([, image = '']) => [
+    image,
+    `${image}-uid`,
+  ]);
 }
 
-/** Removes images, children before parents; what is gone already is no error. */
+/** Removes images, children before parents; what is not there is no error. */
 export async function removeImages(images: readonly string[]): Promise<void> {
-  for (const image of images.toReversed()) await docker(['image', 'rm', image]);
+  for (const image of images.toReversed()) {
+    // The CLI does not wait for the end of its last container.
+    for (let tries = 0; tries < 10; tries += 1) {
+      const { output } = await docker(['image', 'rm', image]);
+      if (!output.includes('conflict')) break;
+      await setTimeout(500);
+    }
+  }
 }
 
 export interface DevContainer extends AsyncDisposable {

@@ -152,6 +152,23 @@ export function fakeNode(version: string): string {
 esac`;
 }
 
+/** What an installation without a private Node.js consists of. */
+export const plainInstallation = [
+  'bin/docker-credential-registry-login',
+  'bin/registry-login',
+  'docker-credential-registry-login.js',
+  'hooks/post-attach.sh',
+  'hooks/post-create.sh',
+  'hooks/post-start.sh',
+  'hooks/read-option.sh',
+  'lib/find-node.sh',
+  'lib/recorded-node.sh',
+  'node-path',
+  'options',
+  'package.json',
+  'registry-login.js',
+];
+
 /** Runs a program to its end; a failure is an output like any other. */
 function execute(
   program: string,
