@@ -16,3 +16,21 @@ export function secretSet(parts: {
   if (set === undefined) throw new Error(`No usable set: ${server}`);
   return set;
 }
+
+/** The variables of one set; undefined leaves one out. */
+export function setOf(
+  name: string,
+  {
+    server,
+    user,
+    password,
+    sessionToken,
+  }: Partial<Record<'server' | 'user' | 'password' | 'sessionToken', string>>,
+) {
+  return {
+    [`${name}_CONTAINER_REGISTRY_SERVER`]: server,
+    [`${name}_CONTAINER_REGISTRY_USER`]: user,
+    [`${name}_CONTAINER_REGISTRY_PASSWORD`]: password,
+    [`${name}_CONTAINER_REGISTRY_SESSION_TOKEN`]: sessionToken,
+  };
+}
