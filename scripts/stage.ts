@@ -75,6 +75,7 @@ async function stageFeature(target: string, bundle: string): Promise<void> {
   await mkdir(target, { recursive: true });
   await cp(feature, target, { recursive: true, dereference: true });
   await cp(join(project, 'LICENSE'), join(target, 'LICENSE'));
+  await cp(join(bundle, 'THIRD-PARTY-NOTICES.txt'), join(target, 'THIRD-PARTY-NOTICES.txt'));
   await Promise.all(scripts.map((name) => cp(join(bundle, name), join(target, name), { dereference: true })));
 }
 
