@@ -19,12 +19,13 @@ const exitCodes = { passed: 0, failed: 20, usage: 21 };
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 
-function report(name: string, tally: Tally, durationMs: number): void {
+function report(name: string, tally: Tally, durationMs: number, isThere = true): void {
   total.passed += tally.passed;
   total.failed += tally.failed;
   total.skipped += tally.skipped;
   if (tally.failed > 0) failures.push(name);
-  const verdict = tally.failed > 0 ? 'FAILED' : tally.skipped > 0 && tally.passed === 0 ? 'skipped' : 'ok';
+  const isSkipped = !isThere || (tally.skipped > 0 && tally.passed === 0);
+  const verdict = tally.failed > 0 ? 'FAILED' : isSkipped ? 'skipped' : 'ok';
   const counts = `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;
   console.log(
     `${verdict.padEnd(8)}${name.padEnd(16)}${(durationMs / 1000).toFixed(1).padStart(7)} s  ${counts}`,
@@ -88,7 +89,7 @@ async function prepare(name: string, script: readonly [string, ...string[]]): Pr
     show: true,
   });
   const failed = exitCode === 0 || isExcused(exitCode) ? 0 : 1;
-  report(name, { passed: 0, failed, skipped: 0 }, durationMs);
+  report(name, { passed: 0, failed, skipped: 0 }, durationMs, exitCode === 0);
   return exitCode === 0 ? output : null;
 }
 
