@@ -1,4 +1,5 @@
-import type { EcrExchangeFacts, EcrFailure } from './ecr-failure.ts';
+import { type EcrExchangeFacts, type EcrFailure, failedBecause } from './ecr-failure.ts';
+import { quoteForeign } from './foreign-text.ts';
 
 /** What the exchange needs (IAM service authorization reference; ECR Public user guide, "Registry authentication"). */
 const neededActions = {
@@ -13,29 +14,26 @@ const policyKind =
 /**
  * AWS knows the caller and refuses the action. What AWS says decides the advice: an Allow that is missing can be added,
  * a Deny outweighs every Allow, and policies of the organisation are somebody else's to change.
- * `said` is AWS's message without secrets.
+ * `said` is AWS's message as it came; of it only what passes as an action, an ARN or a kind of policy is shown.
  */
 export function explainAccessDenied(said: string, facts: EcrExchangeFacts): EcrFailure {
   const needed = neededActions[facts.registry.kind];
-  const missing = /not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)/.exec(said)?.[1] ?? null;
-  const principal = /User: (arn:[\w:/+=,.@-]+)/.exec(said)?.[1] ?? null;
+  const find = (pattern: RegExp): string | null => quoteForeign(pattern.exec(said)?.[1] ?? '', facts.secrets);
+  const missing = find(/not authorized to perform:? ((?:ecr|ecr-public|sts):[A-Za-z]+)/);
+  const principal = find(/User: (arn:[\w:/+=,.@-]{1,180})/);
   const kind = policyKind.exec(said)?.[1]?.toLowerCase() ?? null;
   const isExplicit = /explicit deny/i.test(said);
 
   const who = principal ?? 'the owner of this key';
   const what = missing ?? needed.join(' and ');
-  const how = isExplicit ? `an explicit deny${kind === null ? '' : ` in ${withArticle(kind)}`}` : null;
-  const message = `${who} may not perform ${what}${how === null ? '' : `: ${how} forbids it`} (AccessDenied from ${facts.apiHost})`;
-  return {
-    outcome: 'failed',
-    verdict: 'rejected',
-    cause: 'access-denied',
-    message,
-    advice: isExplicit
-      ? adviseOnDeny(kind, what)
-      : adviseOnMissingAllow(kind, policyLine(missing, needed), facts),
-    variable: null,
-  };
+  const why = isExplicit
+    ? `: an explicit deny${kind === null ? '' : ` in ${withArticle(kind)}`} forbids it`
+    : '';
+  const advice = isExplicit
+    ? adviseOnDeny(kind, what)
+    : adviseOnMissingAllow(kind, policyLine(missing, needed), facts);
+  const failed = failedBecause(`AccessDenied from ${facts.apiHost}`);
+  return failed('rejected', 'access-denied', null, `AWS does not let ${who} perform ${what}${why}`, advice);
 }
 
 /** A statement of an IAM policy. Neither action can be limited to a resource, hence `"Resource":"*"`. */
@@ -57,7 +55,7 @@ function adviseOnDeny(kind: string | null, action: string): string {
 }
 
 function adviseOnMissingAllow(kind: string | null, line: string, facts: EcrExchangeFacts): string {
-  switch (kind) {
+  switch (kind ?? '') {
     case 'service control policy':
     case 'resource control policy':
       return `The organization's ${kind} does not allow it: ask its administrator to add ${line}`;

@@ -1,12 +1,12 @@
 import { explainAccessDenied } from './ecr-access-denied.ts';
 import {
-  cleaned,
-  failedBecause,
-  variableNames,
   type EcrExchangeFacts,
   type EcrFailure,
   type Failed,
+  failedBecause,
+  variableNames,
 } from './ecr-failure.ts';
+import { quoteForeign } from './foreign-text.ts';
 import type { UnreachableCause } from './verdict.ts';
 
 export interface AwsError {
@@ -21,11 +21,14 @@ export interface AwsError {
  * signature check says (IAM user guide, "Troubleshoot Signature Version 4 for API requests").
  */
 export function explainAwsError(error: AwsError, facts: EcrExchangeFacts): EcrFailure {
-  const said = cleaned(error.message, facts.secrets);
-  const code = /^[A-Za-z0-9._-]{1,80}$/.test(error.code) ? error.code : `HTTP ${error.httpStatus}`;
+  // What is read out of AWS's words comes from all of them; what is shown of them is checked first.
+  const said = error.message;
+  const quoted = quoteForeign(said, facts.secrets);
+  const isName = /^[A-Za-z0-9._-]{1,80}$/.test(error.code);
+  const code = (isName ? quoteForeign(error.code, facts.secrets) : null) ?? `HTTP ${error.httpStatus}`;
   const failed = failedBecause(`${code} from ${facts.apiHost}`);
   const { registry } = facts;
-  const { SERVER, USER, PASSWORD, SESSION_TOKEN } = variableNames(facts);
+  const { SERVER, USER, PASSWORD, SESSION_TOKEN } = variableNames(facts.setName);
 
   switch (error.code) {
     case 'UnrecognizedClientException':
@@ -64,7 +67,7 @@ export function explainAwsError(error: AwsError, facts: EcrExchangeFacts): EcrFa
     case 'InvalidParameterException':
     case 'RegistryNotFoundException':
     case 'ValidationException': {
-      const fact = `AWS refuses the registry ${registry.account ?? registry.kind}: ${said}`;
+      const fact = `AWS refuses the registry ${registry.account ?? registry.kind}${quoted === null ? '' : `: ${quoted}`}`;
       const advice = `Check ${SERVER}: its twelve digits are the account, and then comes the region (${registry.region}).`;
       return failed('error', 'wrong-account', 'SERVER', fact, advice);
     }
@@ -83,47 +86,57 @@ export function explainAwsError(error: AwsError, facts: EcrExchangeFacts): EcrFa
         'Try again later.',
       );
     default:
-      return explainByStatus(error, said, failed);
+      return explainByStatus(error, quoted, failed);
   }
 }
 
-/** No usable answer came. `detail` is the client's own words, such as HttpError's message. */
+/** No usable answer came. `detail` names the host and the fact, as the message of HttpError does; it holds no secret. */
 export function explainNoAnswer(
   reason: UnreachableCause | 'answer-too-large' | 'answer-not-understood',
   detail: string,
   facts: EcrExchangeFacts,
 ): EcrFailure {
-  const failed = failedBecause(cleaned(detail, facts.secrets));
-  const { apiHost, registry } = facts;
-  const { SERVER } = variableNames(facts);
+  const { SERVER } = variableNames(facts.setName);
+  const message = `No token from AWS: ${detail}.`;
+  const failed = {
+    outcome: 'failed',
+    verdict: 'unreachable',
+    cause: reason,
+    message,
+    variable: null,
+  } as const;
   switch (reason) {
     case 'name-not-resolved': {
-      const advice = `If "${registry.region}" is not an AWS region, correct ${SERVER}; else check this container's DNS.`;
-      return failed('unreachable', reason, 'SERVER', `the host name ${apiHost} cannot be resolved`, advice);
+      const { region } = facts.registry;
+      const advice = `If "${region}" is not an AWS region, correct ${SERVER}; else check the DNS or VPN of this container.`;
+      return { ...failed, variable: 'SERVER', advice };
     }
-    case 'tls': {
-      const advice = 'If a proxy inspects TLS here, add its CA to the system or set NODE_EXTRA_CA_CERTS.';
-      return failed('unreachable', reason, null, `no trusted TLS connection to ${apiHost}`, advice);
-    }
-    case 'proxy': {
-      const fact = `the proxy did not let the request through to ${apiHost}`;
-      return failed('unreachable', reason, null, fact, 'Check HTTPS_PROXY and NO_PROXY.');
-    }
+    case 'tls':
+      return {
+        ...failed,
+        advice: 'If a proxy inspects TLS here, add its CA to the system or name it in NODE_EXTRA_CA_CERTS.',
+      };
+    case 'proxy':
+      return { ...failed, advice: 'Check HTTPS_PROXY and NO_PROXY.' };
     case 'answer-too-large':
     case 'answer-not-understood': {
       const advice =
         'A proxy or a captive portal may have answered instead; check HTTPS_PROXY and AWS_ENDPOINT_URL_ECR.';
-      return failed('error', reason, null, `${apiHost} does not answer as the ECR API does`, advice);
+      return { ...failed, verdict: 'error', advice };
     }
-    default: {
-      const fact = reason === 'timeout' ? `no answer from ${apiHost} in time` : `no answer from ${apiHost}`;
-      const advice = 'Check that this container may reach it (firewall, VPN, proxy).';
-      return failed('unreachable', reason, null, fact, advice);
-    }
+    case 'connection-refused':
+    case 'connection-lost':
+    case 'timeout':
+    case 'server-error':
+    case 'rate-limited':
+      return {
+        ...failed,
+        advice: `Check that this network reaches ${facts.apiHost} (VPN, firewall, HTTPS_PROXY).`,
+      };
   }
 }
 
-function explainByStatus(error: AwsError, said: string, failed: Failed): EcrFailure {
+function explainByStatus(error: AwsError, quoted: string | null, failed: Failed): EcrFailure {
   const isThrottling =
     error.httpStatus === 429 ||
     /^(?:Throttl|TooManyRequests|Request(?:Limit|Throttl)|LimitExceeded|SlowDown)/.test(error.code);
@@ -143,12 +156,12 @@ function explainByStatus(error: AwsError, said: string, failed: Failed): EcrFail
     const advice = 'Try again later; https://health.aws.amazon.com says whether AWS knows of it.';
     return failed('unreachable', 'server-error', null, fact, advice);
   }
-  return failed('rejected', 'refused-by-aws', null, said === '' ? `HTTP ${error.httpStatus}` : said, null);
+  return failed('rejected', 'refused-by-aws', null, quoted ?? 'AWS refuses the request', null);
 }
 
 /** The prefix says what kind of key it is (IAM user guide, "IAM identifiers", unique identifiers). */
 function explainUnknownKey(facts: EcrExchangeFacts, failed: Failed): EcrFailure {
-  const { USER, SESSION_TOKEN } = variableNames(facts);
+  const { USER, SESSION_TOKEN } = variableNames(facts.setName);
   if (facts.accessKeyId.startsWith('ASIA') && !facts.hasSessionToken) {
     const fact = 'temporary keys (ASIA…) work only with their session token, and none is set';
     const advice = `Set ${SESSION_TOKEN} to the session token that came with the keys, or use a long-lived key (AKIA…).`;

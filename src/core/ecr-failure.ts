@@ -1,9 +1,7 @@
 import type { EcrRegistry } from './ecr-registry.ts';
+import { type SecretPart, variableName } from './secret-set.ts';
 import type { Secret } from './secret.ts';
 import type { UnreachableCause } from './verdict.ts';
-
-/** The end of the variable's name that has to be corrected. */
-export type EcrVariable = 'SERVER' | 'USER' | 'PASSWORD' | 'SESSION_TOKEN';
 
 export type EcrCause =
   | UnreachableCause
@@ -30,7 +28,8 @@ export interface EcrFailure {
   readonly cause: EcrCause;
   readonly message: string;
   readonly advice: string | null;
-  readonly variable: EcrVariable | null;
+  /** The end of the name of the variable that has to be corrected. */
+  readonly variable: SecretPart | null;
 }
 
 /** What is known about an exchange apart from its outcome. */
@@ -40,54 +39,36 @@ export interface EcrExchangeFacts {
   readonly hasSessionToken: boolean;
   /** `host[:port]` of the API that was asked. */
   readonly apiHost: string;
-  /** `<NAME>` of the set, for the variables' full names; null where there is none. */
-  readonly setName: string | null;
+  /** `<NAME>` of the set, for the variables' full names. */
+  readonly setName: string;
   /** This machine's clock, in milliseconds since the epoch. */
   readonly now: number;
-  /** Cut out of everything that AWS said. */
+  /** Nothing of AWS's words that repeats one of these is shown. */
   readonly secrets: readonly Secret[];
 }
 
 export type Failed = (
   verdict: EcrFailure['verdict'],
   cause: EcrCause,
-  variable: EcrVariable | null,
+  variable: SecretPart | null,
   fact: string,
   advice: string | null,
 ) => EcrFailure;
 
-/** Builds failures whose message ends with the source of the fact, in brackets. */
+/** Builds failures whose message is a sentence that ends with the source of the fact, in brackets. */
 export function failedBecause(source: string): Failed {
   return (verdict, cause, variable, fact, advice) => {
-    const message = source === '' ? fact : `${fact} (${source})`;
+    const message = `${fact.charAt(0).toUpperCase()}${fact.slice(1).replace(/\.$/, '')} (${source}).`;
     return { outcome: 'failed', verdict, cause, message, advice, variable };
   };
 }
 
-/** The full name of a set's variable, such as `ECR_CONTAINER_REGISTRY_USER`. */
-export function variableNames(
-  facts: Pick<EcrExchangeFacts, 'setName'>,
-): Readonly<Record<EcrVariable, string>> {
-  const name = (suffix: EcrVariable): string =>
-    facts.setName === null ? `the set's ${suffix}` : `${facts.setName}_CONTAINER_REGISTRY_${suffix}`;
+/** The full names of a set's variables, such as `ECR_CONTAINER_REGISTRY_USER`. */
+export function variableNames(setName: string): Readonly<Record<SecretPart, string>> {
   return {
-    SERVER: name('SERVER'),
-    USER: name('USER'),
-    PASSWORD: name('PASSWORD'),
-    SESSION_TOKEN: name('SESSION_TOKEN'),
+    SERVER: variableName(setName, 'SERVER'),
+    USER: variableName(setName, 'USER'),
+    PASSWORD: variableName(setName, 'PASSWORD'),
+    SESSION_TOKEN: variableName(setName, 'SESSION_TOKEN'),
   };
-}
-
-/** One line of at most 300 characters without control characters and without the set's own secrets. */
-export function cleaned(text: string, secrets: readonly Secret[]): string {
-  let line = text;
-  for (const secret of secrets) {
-    const value = secret.reveal();
-    if (value === '') continue;
-    // A canonical request that AWS echoes holds header values as they are and query values encoded.
-    for (const form of [value, encodeURIComponent(Buffer.from(value).toString())])
-      line = line.replaceAll(form, '[redacted]');
-  }
-  line = line.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

@@ -11,26 +11,33 @@ export interface Explanation {
 
 /** A verdict in the user's words: what happened, which variable to fix, what to do next. */
 export function explainVerdict(verdict: Verdict, set: SecretSet): Explanation {
-  const server = variableName(set.name, 'SERVER');
   switch (verdict.outcome) {
     case 'accepted':
       return { status: 'ok', message: `Logged in as ${set.username}.`, advice: null };
     case 'unverified':
       return {
         status: 'unverified',
-        message: `Could not be verified: ${withoutStop(verdict.detail)}. The credentials are stored as they are.`,
+        message: `Could not be verified: ${withoutStop(verdict.detail)}.`,
         advice: null,
       };
     case 'rejected':
-      return { status: 'rejected', message: sentence(verdict.detail), advice: rejectedAdvice(set) };
+      return {
+        status: 'rejected',
+        message: `The login as ${set.username} was rejected: ${withoutStop(verdict.detail)}.`,
+        advice: rejectedAdvice(set),
+      };
     case 'unreachable':
       return {
         status: 'unreachable',
-        message: `${sentence(verdict.detail)} The credentials are stored all the same, unverified.`,
-        advice: unreachableAdvice(verdict.cause, set),
+        message: sentence(verdict.detail),
+        advice: unreachableAdvice(verdict.cause, verdict.detail, set),
       };
     case 'unsupported':
-      return { status: 'error', message: sentence(verdict.detail), advice: unsupportedAdvice(verdict.cause, server) };
+      return {
+        status: 'error',
+        message: sentence(verdict.detail),
+        advice: unsupportedAdvice(verdict.cause, set),
+      };
   }
 }
 
@@ -40,67 +47,92 @@ function rejectedAdvice(set: SecretSet): string {
   }
   const user = variableName(set.name, 'USER');
   const password = variableName(set.name, 'PASSWORD');
-  return `Check ${user} and ${password}${hintFor(set)}. If you have just changed them, stop and start the container.`;
+  const hint = hintFor(set);
+  return `Check ${user} and ${password}.${hint === null ? '' : ` ${hint}`} If you have just changed them, stop and start the container.`;
 }
 
 /** What the password of a well-known registry has to be; sources: each registry's documentation of `docker login`. */
-function hintFor(set: SecretSet): string {
+function hintFor(set: SecretSet): string | null {
   const { key, hostname } = set.server;
-  if (key === dockerHubKey) return ' (Docker Hub: a personal access token; the user is the Docker ID, not the e-mail address)';
-  if (hostname === 'ghcr.io') return ' (GHCR: a classic personal access token with read:packages, SSO-authorised where the organisation asks for it)';
-  if (hostname.endsWith('.azurecr.io')) return ' (ACR: a token or service principal with AcrPull, or the admin user where it is enabled)';
-  if (hostname === 'gcr.io' || hostname.endsWith('.gcr.io') || hostname.endsWith('-docker.pkg.dev')) {
-    return ' (Google: the user is _json_key and the password the whole key file)';
+  if (key === dockerHubKey)
+    return 'Docker Hub wants the Docker ID, not the e-mail address, and a personal access token.';
+  if (hostname === 'ghcr.io') {
+    return 'GHCR wants a classic personal access token with read:packages, SSO-authorised where the organisation asks for it.';
   }
-  if (hostname === 'registry.gitlab.com') return ' (GitLab: a deploy or access token with read_registry)';
-  if (hostname === 'quay.io') return ' (Quay: a robot account, organisation+name, with its token)';
-  return '';
+  if (hostname.endsWith('.azurecr.io')) {
+    return 'ACR wants a token or service principal with AcrPull, or the admin user where it is enabled.';
+  }
+  if (hostname === 'gcr.io' || hostname.endsWith('.gcr.io') || hostname.endsWith('-docker.pkg.dev')) {
+    return 'Google wants the user _json_key and the whole key file as the password.';
+  }
+  if (hostname === 'registry.gitlab.com') return 'GitLab wants a deploy or access token with read_registry.';
+  if (hostname === 'quay.io') return 'Quay wants a robot account (organisation+name) with its token.';
+  return null;
 }
 
-function unreachableAdvice(cause: UnreachableCause, set: SecretSet): string {
-  const server = variableName(set.name, 'SERVER');
+function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretSet): string {
   const host = set.server.host;
+  const check = checkServer(set);
+  const again = `\`registry-login login --only ${set.name}\``;
   switch (cause) {
     case 'name-not-resolved':
-      return `Check ${server} for a typing error; if the name is right, check the DNS or VPN of this container.`;
+      return `${check} for a typing error. If the name is right, check the DNS or VPN of this container.`;
     case 'connection-refused':
-      return `Check the host and port in ${server}; nothing listens there, or a firewall refuses.`;
+      return `${check}, its port too. If it is right, nothing listens there, or a firewall refuses.`;
     case 'timeout':
-      return `Check ${server} and that this network reaches the registry (VPN, firewall, HTTPS_PROXY). The option timeout sets how long to wait.`;
+      return `${check}, and that this network reaches the registry (VPN, firewall, HTTPS_PROXY). The option timeout sets how long to wait.`;
     case 'tls':
-      return `If the registry has a certificate of your own CA, put the CA into /etc/docker/certs.d/${host}/ca.crt or name it in NODE_EXTRA_CA_CERTS.`;
+      return detail.includes('certificate')
+        ? `${check}. If the registry has a certificate of your own CA, put the CA into /etc/docker/certs.d/${host}/ca.crt or name it in NODE_EXTRA_CA_CERTS.`
+        : `${check}, its port too. If the registry has no TLS and the network is trusted, add ${host} to the option insecureRegistries.`;
     case 'connection-lost':
-      return `Try again: registry-login login --only ${set.name}. If it goes on, check ${server} and the proxy in between.`;
+      return `Try again: ${again}. If it goes on, ${lowerFirst(check)} and the proxy in between.`;
     case 'server-error':
-      return `The registry has a fault of its own. Try again later: registry-login login --only ${set.name}.`;
+      return `The registry has a fault of its own. Try again later: ${again}. If it goes on, ${lowerFirst(check)}.`;
     case 'rate-limited':
-      return `Wait, then: registry-login login --only ${set.name}.`;
+      return `Wait, then try again: ${again}.`;
     case 'proxy':
-      return 'Check HTTPS_PROXY and HTTP_PROXY, or add the registry to NO_PROXY.';
+      return `Check HTTPS_PROXY and HTTP_PROXY, or add ${set.server.hostname} to NO_PROXY.`;
   }
 }
 
-function unsupportedAdvice(cause: UnsupportedCause, server: string): string {
+function unsupportedAdvice(cause: UnsupportedCause, set: SecretSet): string {
+  const { host, hostname } = set.server;
+  const check = checkServer(set);
+  if (hostname === 'hub.docker.com')
+    return `Set ${variableName(set.name, 'SERVER')} to docker.io, Docker Hub's registry.`;
   switch (cause) {
     case 'realm-refused':
-      return `If you trust that host with these credentials, add it to the option trustedAuthHosts (registry=auth-host); else check ${server}.`;
+      return `${check}. If you trust that other host with these credentials, name it in the option trustedAuthHosts: ${host}=<host>.`;
     case 'insecure-http':
-      return `Write ${server} without http://, or add the host to the option insecureRegistries.`;
+      return `Write ${variableName(set.name, 'SERVER')} without http://. If the network is trusted, you can add ${host} to the option insecureRegistries instead.`;
     case 'redirect':
-      return `Set ${server} to the registry's own host.`;
+      return `${check}: it has to be the registry's own host.`;
     case 'not-a-registry':
     case 'unknown-challenge':
     case 'answer-not-understood':
     case 'answer-too-large':
-      return `Check ${server}: it has to be the host of a container registry (the part of an image's name before the first slash).`;
+      return `${check}: it has to be the host of a container registry (the part of an image's name before the first slash).`;
   }
+}
+
+/** The codespace's own token has no variables of a set. */
+function checkServer(set: SecretSet): string {
+  return set.source === 'codespace-token'
+    ? `Check the way to ${set.server.host}`
+    : `Check ${variableName(set.name, 'SERVER')}`;
 }
 
 function withoutStop(text: string): string {
   return text.replace(/\.$/, '');
 }
 
+/** A capital at the start, but not for a host name. */
 function sentence(text: string): string {
   const stopped = `${withoutStop(text)}.`;
-  return stopped.charAt(0).toUpperCase() + stopped.slice(1);
+  return /^[a-z]+ /.test(stopped) ? stopped.charAt(0).toUpperCase() + stopped.slice(1) : stopped;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

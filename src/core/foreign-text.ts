@@ -20,7 +20,10 @@ export function quoteForeign(text: string, secrets: readonly Secret[]): string |
 
 function toLine(text: string): string {
   // Format characters (bidirectional overrides, zero-width ones) would make a message read differently from what it is.
-  return text.replaceAll(/\p{Cf}/gu, '').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  return text
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
 }
 
 function encodings(secret: string): string[] {

@@ -5,7 +5,12 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export type ProxyChoice =
   | { readonly kind: 'direct' }
   /** `url` holds no user info; `authorization` is the whole `Proxy-Authorization` value, or null. */
-  | { readonly kind: 'proxy'; readonly variable: string; readonly url: URL; readonly authorization: string | null }
+  | {
+      readonly kind: 'proxy';
+      readonly variable: string;
+      readonly url: URL;
+      readonly authorization: string | null;
+    }
   /** The variable does not name a proxy that can be used. `reason` does not repeat its value. */
   | { readonly kind: 'unusable'; readonly variable: string; readonly reason: string };
 
@@ -75,7 +80,8 @@ function isInRange(address: string, range: string): boolean {
   const [base = '', length = ''] = range.split('/');
   const one = addressBits(address);
   const other = addressBits(base);
-  if (one === null || other === null || one.length !== other.length || !/^\d{1,3}$/.test(length)) return false;
+  if (one === null || other === null || one.length !== other.length || !/^\d{1,3}$/.test(length))
+    return false;
   return one.slice(0, Number(length)) === other.slice(0, Number(length));
 }
 

@@ -78,7 +78,9 @@ function parseRealm(realm: string): URL | string {
 }
 
 function trustedBy({ registry, trustedAuthHosts }: RealmQuestion): readonly string[] {
-  const names = hubHosts.includes(registry.host) ? [...hubHosts, registry.key] : [registry.host, registry.key];
+  const names = hubHosts.includes(registry.host)
+    ? [...hubHosts, registry.key]
+    : [registry.host, registry.key];
   return names.flatMap((name) => trustedAuthHosts.get(name) ?? []);
 }
 

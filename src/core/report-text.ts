@@ -1,13 +1,16 @@
-import type { Problem, RegistryReport, RegistryStatus, Report, Restart } from './report.ts';
+import { toPrintable } from './printable.ts';
+import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report } from './report.ts';
 
 export interface TextStyle {
-  /** Columns to wrap at. */
+  /** Columns to wrap at; 0 where unknown. */
   readonly columns: number;
   readonly color: boolean;
 }
 
 const statusWidth = 'unreachable'.length + 2;
 const indent = ' '.repeat(statusWidth);
+/** From this many on, the failures among them are easily missed. */
+const manyRegistries = 6;
 
 /**
  * The report for a person: a line a registry, the message and the advice under what failed. Words, not signs, carry the
@@ -15,19 +18,15 @@ const indent = ' '.repeat(statusWidth);
  */
 export function renderText(report: Report, style: TextStyle): string {
   const paint = painter(style.color);
-  const width = Math.max(40, Math.min(style.columns, 100));
-  const lines: string[] = [];
-  const nameWidth = Math.max(0, ...report.registries.map(({ name }) => name.length));
-  for (const registry of report.registries) lines.push(...renderRegistry(registry, nameWidth, width, paint));
-  for (const image of report.images ?? []) {
-    const status = image.pullable === true ? 'ok' : image.pullable === false ? 'failed' : 'unknown';
-    lines.push(`${paint(status.padEnd(statusWidth), toneOfStep(status))}${image.image}`);
-    lines.push(...wrap(image.digest === null ? image.message : `${image.message} ${image.digest}`, width));
-    if (image.advice !== null) lines.push(...renderAdvice(image.advice, width, paint));
-  }
-  for (const problem of report.problems) lines.push(...renderProblem(problem, width, paint));
-  if (report.registries.length === 0 && report.problems.length === 0) lines.push(...renderNothing(report, width));
-  lines.push(...renderRestart(report.restart, width, paint));
+  const width = Math.max(40, Math.min(style.columns > 0 ? style.columns : 80, 100));
+  const images = report.images ?? [];
+  const lines = [
+    ...renderRegistries(report.registries, width, paint),
+    ...images.flatMap((image) => renderImage(image, width, paint)),
+    ...withoutRepeats(report.problems).flatMap((problem) => renderProblem(problem, width, paint)),
+  ];
+  if (lines.length === 0) lines.push(...renderNothing(report, width));
+  lines.push(...renderRestart(report, width, paint));
   return `${lines.join('\n')}\n`;
 }
 
@@ -49,70 +48,133 @@ const tones: Record<RegistryStatus, Tone> = {
   planned: 'plain',
 };
 
-function toneOfStep(status: string): Tone {
-  return status === 'ok' ? 'good' : status === 'failed' ? 'bad' : 'plain';
+function renderRegistries(registries: readonly RegistryReport[], width: number, paint: Paint): string[] {
+  const nameWidth = Math.max(0, ...registries.map(({ name }) => name.length));
+  const serverWidth = Math.max(0, ...registries.filter(isQuiet).map(({ server }) => server?.length ?? 0));
+  const messageAt = statusWidth + nameWidth + 2 + serverWidth + 2;
+  // All of them on a line each, or none: a mixture is hard to read.
+  const isShort = registries.filter(isQuiet).every(({ message }) => messageAt + message.length <= width);
+  const lines = registries.flatMap((registry) => {
+    const status = paint(registry.status.padEnd(statusWidth), tones[registry.status]);
+    const name = registry.name.padEnd(nameWidth);
+    const server = toPrintable(registry.server ?? '');
+    if (isShort && isQuiet(registry)) {
+      return [`${status}${name}  ${server.padEnd(serverWidth)}  ${toPrintable(registry.message)}`];
+    }
+    const isNarrow = statusWidth + name.length + 2 + server.length > width;
+    const head = isNarrow
+      ? [`${status}${registry.name}`, `${indent}${server}`]
+      : [`${status}${`${name}  ${server}`.trimEnd()}`];
+    return [...head, ...renderDetails(registry, width)];
+  });
+  if (registries.length >= manyRegistries) lines.push(...wrapAt(countStatuses(registries), width, ''));
+  return lines;
 }
 
-function renderRegistry(registry: RegistryReport, nameWidth: number, width: number, paint: Paint): string[] {
-  const head = [registry.name.padEnd(nameWidth), registry.server].filter((part) => part !== null).join('  ');
-  const lines = [`${paint(registry.status.padEnd(statusWidth), tones[registry.status])}${head}`];
-  for (const step of registry.steps ?? []) {
-    lines.push(...wrap(`${step.step}: ${step.status === 'ok' ? '' : `${step.status}. `}${step.message}`, width));
-  }
-  if (registry.steps === undefined || registry.status !== 'ok') lines.push(...wrap(registry.message, width));
-  if (registry.advice !== null) lines.push(...renderAdvice(registry.advice, width, paint));
+/** Has nothing to say that needs a line of its own. */
+function isQuiet({ status, advice, steps }: RegistryReport): boolean {
+  return (
+    (status === 'ok' || status === 'planned' || status === 'removed') &&
+    advice === null &&
+    steps === undefined
+  );
+}
+
+function renderDetails(registry: RegistryReport, width: number): string[] {
+  const steps = registry.steps ?? [];
+  const lines = steps.flatMap(({ step, status, message, advice }) => [
+    ...wrap(`${step}: ${status === 'ok' ? '' : `${status}. `}${message}`, width),
+    ...(advice === null || advice === registry.advice ? [] : renderAdvice(advice, width)),
+  ]);
+  const isSaid =
+    steps.some(({ message }) => message === registry.message) ||
+    (steps.length > 0 && registry.status === 'ok');
+  if (!isSaid) lines.push(...wrap(registry.message, width));
+  if (registry.advice !== null) lines.push(...renderAdvice(registry.advice, width));
   return lines;
+}
+
+/** `33 registries: 31 ok, 1 rejected, 1 unreachable.` */
+function countStatuses(registries: readonly RegistryReport[]): string {
+  const statuses = Object.keys(tones).map((status) => [
+    status,
+    registries.filter((one) => one.status === status).length,
+  ]);
+  const counts = statuses.filter(([, count]) => count !== 0).map(([status, count]) => `${count} ${status}`);
+  return `${registries.length} registries: ${counts.join(', ')}.`;
+}
+
+function renderImage(image: ImageReport, width: number, paint: Paint): string[] {
+  const [status, tone]: [string, Tone] =
+    image.pullable === null ? ['unknown', 'mild'] : image.pullable ? ['ok', 'good'] : ['failed', 'bad'];
+  return [
+    `${paint(status.padEnd(statusWidth), tone)}${toPrintable(image.image)}`,
+    ...wrap(image.digest === null ? image.message : `${image.message} ${image.digest}`, width),
+    ...(image.advice === null ? [] : renderAdvice(image.advice, width)),
+  ];
+}
+
+/** An incomplete set's advice already says which near miss to rename. */
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  const said = problems.filter(({ code }) => code === 'incomplete-set').map(({ advice }) => advice ?? '');
+  return problems.filter(({ code, variables: [variable] }) => {
+    return code !== 'near-miss' || !said.some((advice) => advice.includes(`Rename ${variable} to `));
+  });
 }
 
 function renderProblem(problem: Problem, width: number, paint: Paint): string[] {
   const [first = '', ...rest] = wrap(problem.message, width);
   const lines = [`${paint('problem'.padEnd(statusWidth), 'mild')}${first.trimStart()}`, ...rest];
-  return problem.advice === null ? lines : [...lines, ...renderAdvice(problem.advice, width, paint)];
+  return problem.advice === null ? lines : [...lines, ...renderAdvice(problem.advice, width)];
 }
 
-function renderAdvice(advice: string, width: number, paint: Paint): string[] {
-  return wrap(`To do: ${advice}`, width).map((line) => paint(line, 'plain'));
+function renderAdvice(advice: string, width: number): string[] {
+  return wrap(`To do: ${advice}`, width);
 }
 
-function renderNothing(report: Report, width: number): string[] {
-  if (report.command === 'logout') return ['Nothing to log out from.'];
-  return wrapAt(
-    'No registry secrets here. A set is <NAME>_CONTAINER_REGISTRY_SERVER, _USER and _PASSWORD; see the README for how to hand them to this container.',
-    width,
+function renderNothing({ command }: Report, width: number): string[] {
+  const text =
+    command === 'logout'
+      ? 'Nothing to log out from.'
+      : 'No registry secrets here. A set of them is <NAME>_CONTAINER_REGISTRY_SERVER, <NAME>_CONTAINER_REGISTRY_USER and ' +
+        '<NAME>_CONTAINER_REGISTRY_PASSWORD.';
+  return wrapAt(text, width, '');
+}
+
+function renderRestart({ command, restart }: Report, width: number, paint: Paint): string[] {
+  if (restart.needed === 'no' && restart.reasons.length === 0 && command !== 'status') return [];
+  const [verdict, tone] = restartVerdicts[restart.needed];
+  return [
     '',
-  );
+    ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
+    ...restart.reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
+    ...(restart.how === null ? [] : wrapAt(`To do: ${restart.how}`, width, '')),
+  ];
 }
 
-function renderRestart(restart: Restart, width: number, paint: Paint): string[] {
-  if (restart.needed === 'no' && restart.reasons.length === 0) return [];
-  const verdicts = {
-    yes: 'Stop and start needed to see the secrets as they are now:',
-    unknown: 'Whether a stop and start is needed is not known:',
-    no: 'No stop and start is needed:',
-  };
-  const lines = ['', paint(verdicts[restart.needed], restart.needed === 'yes' ? 'bad' : 'mild')];
-  for (const reason of restart.reasons) lines.push(...wrapAt(reason.message, width, '  ', '- '));
-  if (restart.how !== null) lines.push(...wrapAt(restart.how, width, '  ', 'To do: '));
-  return lines;
-}
+const restartVerdicts: Record<Report['restart']['needed'], readonly [string, Tone]> = {
+  yes: ['A stop and start of the container is needed.', 'bad'],
+  unknown: ['Whether a stop and start of the container is needed is not known.', 'mild'],
+  no: ['No stop and start of the container is needed.', 'plain'],
+};
 
 function wrap(text: string, width: number): string[] {
   return wrapAt(text, width, indent);
 }
 
-/** Breaks at spaces; a word longer than the line (a URL, a command) stays whole so that it can be copied. */
-function wrapAt(text: string, width: number, margin: string, lead = ''): string[] {
+/** Breaks at spaces; a word longer than the line (a URL) and a command in backticks stay whole so that they can be copied. */
+function wrapAt(text: string, width: number, margin: string, hangingIndent = ''): string[] {
   const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    let line = lines.length === 0 ? lead : '';
-    for (const word of paragraph.split(' ')) {
-      if (line.trim() !== '' && margin.length + line.length + word.length > width) {
-        lines.push(margin + line.trimEnd());
+  for (const paragraph of toPrintable(text).split('\n')) {
+    let line = '';
+    for (const word of paragraph.match(/(?:`[^`]*`|[^\s`]|`)+/g) ?? []) {
+      if (line !== '' && `${line} ${word}`.length > width) {
+        lines.push(line);
         line = '';
       }
-      line += `${word} `;
+      line = line === '' ? `${margin}${lines.length === 0 ? '' : hangingIndent}${word}` : `${line} ${word}`;
     }
-    lines.push(margin + line.trimEnd());
+    lines.push(line);
   }
   return lines;
 }

@@ -175,7 +175,7 @@ function changeSigns(evidence: RestartEvidence, explained: ReadonlySet<string | 
     return {
       ...sign,
       says: isSettled ? 'nothing' : 'unknown',
-      message: 'was here at the last start and is not now',
+      message: `${name} was here at the last start and is not now.`,
     };
   });
 }

@@ -22,7 +22,7 @@ export interface EcrExchange {
   /** Milliseconds since the epoch; requests are signed with this time. */
   readonly now: () => number;
   /** `<NAME>` of the set, for the variables' full names in the advice. */
-  readonly setName?: string;
+  readonly setName: string;
   /** `host[:port]` that may be asked in plain HTTP, or without certificate checks. */
   readonly insecureRegistries?: readonly string[];
 }
@@ -49,7 +49,7 @@ export async function exchangeToken(exchange: EcrExchange): Promise<EcrToken | E
     accessKeyId,
     hasSessionToken: sessionToken !== null,
     apiHost: 'the ECR API',
-    setName: exchange.setName ?? null,
+    setName: exchange.setName,
     now: now(),
     secrets: sessionToken === null ? [exchange.secretAccessKey] : [exchange.secretAccessKey, sessionToken],
   };
@@ -123,7 +123,11 @@ function readAuthorization(
   const colon = decoded.indexOf(':');
   const password = decoded.slice(colon + 1);
   if (colon < 0 || decoded.slice(0, colon) !== 'AWS' || password === '') {
-    return explainNoAnswer('answer-not-understood', 'the answer holds no token for user AWS', facts);
+    return explainNoAnswer(
+      'answer-not-understood',
+      `${facts.apiHost} answered without a token for user AWS`,
+      facts,
+    );
   }
   const said = authorization?.expiresAt;
   const stated = said instanceof Date && !Number.isNaN(said.getTime()) ? said : readTokenExpiry(password);
@@ -134,7 +138,7 @@ function readAuthorization(
 /** The keys become header values: what no header can hold is refused before an HTTP client stumbles over it. */
 function refuseUnsendable(exchange: EcrExchange, facts: EcrExchangeFacts): EcrFailure | null {
   const failed = failedBecause('nothing was sent');
-  const { USER, PASSWORD, SESSION_TOKEN } = variableNames(facts);
+  const { USER, PASSWORD, SESSION_TOKEN } = variableNames(facts.setName);
   // IAM API reference, AccessKey: 16 to 128 word characters.
   if (!/^\w{16,128}$/.test(exchange.accessKeyId)) {
     const advice = `Set ${USER} to an access key id (AKIA… or ASIA…), or to AWS if ${PASSWORD} is an ECR token already.`;
@@ -175,5 +179,9 @@ function explain(error: unknown, transport: Transport, facts: EcrExchangeFacts):
   if (status === 429 || status >= 500) {
     return explainAwsError({ code: `HTTP ${status}`, message: '', httpStatus: status }, facts);
   }
-  return explainNoAnswer('answer-not-understood', `HTTP ${status}`, facts);
+  return explainNoAnswer(
+    'answer-not-understood',
+    `${facts.apiHost} answered HTTP ${status}, not as the ECR API does`,
+    facts,
+  );
 }

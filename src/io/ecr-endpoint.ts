@@ -1,4 +1,5 @@
 import type { EcrRegistry } from '../core/ecr-registry.ts';
+import { isLoopbackHostname } from '../core/registry-host.ts';
 import type { Environment } from './system.ts';
 
 export interface ApiEndpoint {
@@ -32,13 +33,8 @@ export function findApiEndpoint(
   if (url.username !== '' || url.password !== '')
     return { ...none, problem: `${variable} holds user information` };
   const isInsecure = insecureRegistries.includes(url.host);
-  if (url.protocol === 'http:' && !isInsecure && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !isInsecure && !isLoopbackHostname(url.hostname.replace(/^\[|\]$/g, ''))) {
     return { ...none, problem: `${variable} would send AWS credentials over plain HTTP to ${url.host}` };
   }
   return { url, variable, isInsecure, problem: null };
-}
-
-/** RFC 6761 `localhost`, 127.0.0.0/8 and ::1; `URL` has already put addresses into their canonical form. */
-function isLoopback(hostname: string): boolean {
-  return /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

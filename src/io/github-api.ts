@@ -145,21 +145,18 @@ function header(answer: HttpAnswer, name: string): string | undefined {
   return typeof value === 'string' ? value : value?.join(', ');
 }
 
-function wordsOf(error: HttpError): string {
-  switch (error.reason) {
-    case 'name-not-resolved':
-      return 'its name is not resolved';
-    case 'connection-refused':
-      return 'the connection was refused';
-    case 'timeout':
-      return 'not in time';
-    case 'tls':
-      return `TLS failed${error.code === null ? '' : `: ${error.code}`}`;
-    case 'answer-too-large':
-      return 'the answer was too large';
-    case 'proxy':
-      return 'the proxy failed';
-    default:
-      return error.code ?? error.reason;
-  }
+const reasonWords: Partial<Record<HttpError['reason'], string>> = {
+  'name-not-resolved': 'its name is not resolved',
+  'connection-refused': 'the connection was refused',
+  timeout: 'not in time',
+  tls: 'TLS failed',
+  'answer-too-large': 'the answer was too large',
+  proxy: 'the proxy failed',
+};
+
+function wordsOf({ reason, code }: HttpError): string {
+  const words = reasonWords[reason] ?? 'the connection failed';
+  return code === null || reason === 'connection-refused' || reason === 'timeout'
+    ? words
+    : `${words}: ${code}`;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ListedSecret, ListSource, SecretList } from '../core/github-lists.ts';
 import { githubApi, githubApiBase, githubToken, type GithubApi, mayAskGithub } from './github-api.ts';
+import { readPages, withQuery } from './github-pages.ts';
 import type { HttpClient } from './http.ts';
 import type { Environment } from './system.ts';
 
@@ -61,10 +62,11 @@ export async function listCodespacesSecrets(request: ListRequest): Promise<Secre
   const api = githubApi(base, token, request.http, request.signal);
   const isOwnAccount = repository !== null && sameName(repository.owner, env['GITHUB_USER'] ?? '');
   return Promise.all(
-    places.map((place) => {
-      if (place.source === 'github-organization' && isOwnAccount)
-        return { source: place.source, secrets: [], gap: null };
-      return listPlace(api, place, repository, request);
+    places.map(async (place): Promise<SecretList> => {
+      const isSkipped = place.source === 'github-organization' && isOwnAccount;
+      return isSkipped
+        ? { source: place.source, secrets: [], gap: null }
+        : await listPlace(api, place, repository, request);
     }),
   );
 }
@@ -170,49 +172,6 @@ async function isGranted(
   return words === null ? false : null;
 }
 
-interface Pages<Item> {
-  readonly items: readonly Item[];
-  readonly refused: 'permission' | 'other' | null;
-  /** What is missing, without a full stop; null when all came. */
-  readonly words: string | null;
-}
-
-/** Follows `rel="next"`, and without a Link header counts pages up to `total`, until `isEnough` or the last page. */
-async function readPages<Item>(
-  api: GithubApi,
-  first: URL,
-  maxPages: number,
-  parse: (json: unknown) => { items: readonly Item[]; total: number | null } | null,
-  isEnough: (items: readonly Item[]) => boolean = () => false,
-): Promise<Pages<Item>> {
-  const items: Item[] = [];
-  let url = first;
-  for (let page = 1; page <= maxPages; page += 1) {
-    const answer = await api.get(url);
-    if ('refused' in answer) {
-      const part = page === 1 ? '' : `only ${page - 1} of its pages came: `;
-      return { items, refused: page === 1 ? answer.refused : 'other', words: `${part}${answer.words}` };
-    }
-    const parsed = parse(answer.json);
-    if (parsed === null) {
-      return { items, refused: 'other', words: 'GitHub answered in a form that is not understood' };
-    }
-    items.push(...parsed.items);
-    if (isEnough(parsed.items)) return { items, refused: null, words: null };
-    if (answer.foreignNext) {
-      return {
-        items,
-        refused: 'other',
-        words: 'the next page of the list is at another origin, which gets no token',
-      };
-    }
-    const isMore = parsed.total !== null && items.length < parsed.total && parsed.items.length > 0;
-    if (answer.next === null && !isMore) return { items, refused: null, words: null };
-    url = answer.next ?? withQuery(first, null, page + 1);
-  }
-  return { items, refused: 'other', words: `the list has more than ${maxPages} pages` };
-}
-
 /** A personal account has no organisation secrets; its 404 says nothing about permissions. */
 async function isPersonal(api: GithubApi, repository: Repository | null): Promise<boolean> {
   if (repository === null) return false;
@@ -231,13 +190,6 @@ function repositoryOf(env: Environment): Repository | null {
 /** Names of accounts and repositories are not case-sensitive (docs.github.com/rest, "Path parameters"). */
 function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
-}
-
-function withQuery(url: URL, perPage: number | null, page?: number): URL {
-  const result = new URL(url);
-  if (perPage !== null) result.searchParams.set('per_page', String(perPage));
-  if (page !== undefined) result.searchParams.set('page', String(page));
-  return result;
 }
 
 function toTime(iso: string | undefined): number | null {

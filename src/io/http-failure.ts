@@ -15,7 +15,14 @@ const notTlsCodes: ReadonlySet<string> = new Set([
   'ERR_SSL_RECORD_LAYER_FAILURE',
 ]);
 
-const nameCodes: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL']);
+const nameCodes: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'ENODATA',
+  'EAI_AGAIN',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'EAI_FAIL',
+]);
 const refusedCodes: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'refused the connection'],
   ['EHOSTUNREACH', 'cannot be reached from here'],
@@ -52,12 +59,20 @@ const certificateCodes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The HttpError for what undici, Node or OpenSSL threw. Its message holds hosts and codes only. */
-export function toHttpError(error: unknown, { host, proxy }: Destination, caNotes: readonly string[]): HttpError {
+export function toHttpError(
+  error: unknown,
+  { host, proxy }: Destination,
+  caNotes: readonly string[],
+): HttpError {
   if (error instanceof HttpError) return error;
   const code = codeOf(error);
   const text = error instanceof Error ? error.message : '';
   const fail = (reason: HttpError['reason'], message: string): HttpError =>
-    new HttpError(reason, code === undefined || code.startsWith('UND_ERR_') ? message : `${message} (${code})`, { code, cause: error });
+    new HttpError(
+      reason,
+      code === undefined || code.startsWith('UND_ERR_') ? message : `${message} (${code})`,
+      { code, cause: error },
+    );
 
   const proxyStatus = /^Proxy response \((\d+)\)|^Proxy Authentication Required \((\d+)\)/.exec(text);
   if (proxy !== null && proxyStatus !== null) {
@@ -86,7 +101,8 @@ export function toHttpError(error: unknown, { host, proxy }: Destination, caNote
     const reason = nameCodes.has(code) ? 'name-not-resolved' : 'connection-refused';
     return fail(proxy === null ? reason : 'proxy', `${target} ${fault}`);
   }
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return fail('answer-too-large', `the answer of ${host} has too many headers`);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
+    return fail('answer-too-large', `the answer of ${host} has too many headers`);
   return fail('connection-lost', `the connection to ${host} was lost`);
 }
 
@@ -102,7 +118,9 @@ function codeOf(error: unknown): string | undefined {
     if (at instanceof AggregateError && !('code' in at)) return codeOf(at.errors[0]);
     if (!('code' in at) || typeof at.code !== 'string' || at.code === 'UND_ERR_SOCKET') continue;
     // Where OpenSSL's error came up while writing, Node names the system's code and keeps the reason in the text.
-    return at.code === 'EPROTO' && /wrong version number/i.test(at.message) ? 'ERR_SSL_WRONG_VERSION_NUMBER' : at.code;
+    return at.code === 'EPROTO' && /wrong version number/i.test(at.message)
+      ? 'ERR_SSL_WRONG_VERSION_NUMBER'
+      : at.code;
   }
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,7 +1,13 @@
 import { parseChallenges } from '../core/challenge.ts';
 import type { Credential } from '../core/credential.ts';
 import type { HttpAnswer } from './http.ts';
-import { type Authorization, authorize, chooseChallenge, type Ping, secretsOfAuthorization } from './registry-client.ts';
+import {
+  type Authorization,
+  authorize,
+  chooseChallenge,
+  type Ping,
+  secretsOfAuthorization,
+} from './registry-client.ts';
 import {
   type Failure,
   failureOfAnswer,
@@ -47,7 +53,7 @@ const mediaTypes = [
 ].join(', ');
 
 /** The scope that a pull asks for. */
-export function pullScope(repository: string): string {
+function pullScope(repository: string): string {
   return `repository:${repository}:pull`;
 }
 
@@ -60,14 +66,26 @@ export async function checkManifest(
 ): Promise<ManifestAnswer> {
   const scope = pullScope(image.repository);
   try {
-    let authorization = ping.outcome === 'open' ? openAuthorization(credential) : await authorize(access, ping, credential, scope);
+    let authorization =
+      ping.outcome === 'open'
+        ? openAuthorization(credential)
+        : await authorize(access, ping, credential, scope);
     if (authorization !== null && authorization.outcome !== 'authorized') return authorization;
     const url = manifestUrl(ping.url, image);
     let answer = await head(access, url, authorization);
     const challenges = parseChallenges(headerValues(answer, 'www-authenticate'));
     // A registry may let anybody in at /v2/ and ask only here.
-    if (answer.status === 401 && ping.outcome === 'open' && chooseChallenge(challenges)?.scheme === 'bearer') {
-      authorization = await authorize(access, { outcome: 'challenged', url: ping.url, challenges }, credential, scope);
+    if (
+      answer.status === 401 &&
+      ping.outcome === 'open' &&
+      chooseChallenge(challenges)?.scheme === 'bearer'
+    ) {
+      authorization = await authorize(
+        access,
+        { outcome: 'challenged', url: ping.url, challenges },
+        credential,
+        scope,
+      );
       if (authorization.outcome !== 'authorized') return authorization;
       answer = await head(access, url, authorization);
     }
@@ -87,7 +105,11 @@ function manifestUrl(base: URL, { repository, reference }: ImageName): URL {
   return new URL(`/v2/${path}/manifests/${encodeURIComponent(reference).replaceAll('%3A', ':')}`, base);
 }
 
-async function head(access: RegistryAccess, url: URL, authorization: Authorization | null): Promise<HttpAnswer> {
+async function head(
+  access: RegistryAccess,
+  url: URL,
+  authorization: Authorization | null,
+): Promise<HttpAnswer> {
   const headers = authorization === null ? {} : { authorization: authorization.header.reveal() };
   return await sendPatiently(access, { method: 'HEAD', url, headers: { accept: mediaTypes, ...headers } });
 }

@@ -40,9 +40,11 @@ export function secretsOfAuthorization({ header, identityToken }: Authorization)
 }
 
 /** Verifies a credential as `docker login` does (docker/cli v28 `cli/internal/registry/auth.go`), and beyond it where a registry lets anybody in. */
-export async function verifyLogin(options: RegistryAccess & { readonly credential: Credential }): Promise<Verdict> {
+export async function verifyLogin(
+  options: RegistryAccess & { readonly credential: Credential },
+): Promise<Verdict> {
   const { credential, ...access } = options;
-  const ping = await pingAnonymously(access);
+  const ping = await pingAnonymously(access, credential);
   if (ping.outcome === 'open') return await verifyWithOpenRegistry(access, ping.url, credential);
   if (ping.outcome !== 'challenged') return ping;
   return await verifyChallenged(access, ping, credential);
@@ -58,11 +60,19 @@ async function verifyChallenged(
   return await pingAuthorized(access, ping.url, authorization, credential);
 }
 
-/** Asks `GET /v2/` without credentials: over HTTPS, and over HTTP only where that is allowed. Redirects are followed on the same origin. */
-export async function pingAnonymously(access: RegistryAccess): Promise<Ping | Failure> {
+/**
+ * Asks `GET /v2/` without credentials: over HTTPS, and over HTTP only where that is allowed. Redirects are followed on the same origin.
+ * `credential` is not sent; it is what no answer is quoted with, should the registry remember it from another time.
+ */
+export async function pingAnonymously(
+  access: RegistryAccess,
+  credential: Credential | null = null,
+): Promise<Ping | Failure> {
+  const secrets = secretsOf(credential);
   const { host, options } = access;
   const isInsecure = namesHost(options.insecureRegistries, new URL(`https://${host.host}`));
-  const mayUseHttp = host.isLoopback || isInsecure || namesHost(options.insecureRegistries, new URL(`http://${host.host}`));
+  const mayUseHttp =
+    host.isLoopback || isInsecure || namesHost(options.insecureRegistries, new URL(`http://${host.host}`));
   if (host.scheme === 'http' && !mayUseHttp) {
     const detail = `${host.host} is written with http://, and is neither on loopback nor in insecureRegistries`;
     return { outcome: 'unsupported', cause: 'insecure-http', detail };
@@ -70,43 +80,55 @@ export async function pingAnonymously(access: RegistryAccess): Promise<Ping | Fa
   try {
     if (host.scheme !== 'http') {
       const url = new URL(`https://${host.host}/v2/`);
-      if (host.scheme === 'https' || !mayUseHttp) return await pingAt(access, url);
+      if (host.scheme === 'https' || !mayUseHttp) return await pingAt(access, secrets, url);
       const first = await sendOnce(access, { method: 'GET', url });
-      if (!(first instanceof HttpError)) return await pingAt(access, url, first);
+      if (!(first instanceof HttpError)) return await pingAt(access, secrets, url, first);
       if (!mayLackTls(first)) throw first;
     }
-    return await pingAt(access, new URL(`http://${host.host}/v2/`));
+    return await pingAt(access, secrets, new URL(`http://${host.host}/v2/`));
   } catch (error) {
     return failureOfError(error);
   }
 }
 
-async function pingAt(access: RegistryAccess, start: URL, firstAnswer?: HttpAnswer): Promise<Ping | Failure> {
+async function pingAt(
+  access: RegistryAccess,
+  secrets: readonly Secret[],
+  start: URL,
+  firstAnswer?: HttpAnswer,
+): Promise<Ping | Failure> {
   let url = start;
   let given = firstAnswer !== undefined && firstAnswer.status < 429 ? firstAnswer : undefined;
   for (let redirects = 0; ; redirects += 1) {
     const answer = given ?? (await sendPatiently(access, { method: 'GET', url }));
     given = undefined;
     const target = answer.status >= 300 && answer.status < 400 ? redirectTarget(answer, url) : null;
-    if (target === null || target.origin !== url.origin || redirects === maxRedirects) return judgePing(answer, url);
+    if (target === null || target.origin !== url.origin || redirects === maxRedirects)
+      return judgePing(answer, url, secrets);
     url = target;
   }
 }
 
-function judgePing(answer: HttpAnswer, url: URL): Ping | Failure {
+function judgePing(answer: HttpAnswer, url: URL, secrets: readonly Secret[]): Ping | Failure {
   const fact = `HTTP ${answer.status} from ${url.host} to GET /v2/`;
   if (answer.status === 200) {
     const isPage = /^text\/html\b/i.test(headerValues(answer, 'content-type')[0] ?? '');
-    if (!isPage || headerValues(answer, 'docker-distribution-api-version').length > 0) return { outcome: 'open', url };
+    if (!isPage || headerValues(answer, 'docker-distribution-api-version').length > 0)
+      return { outcome: 'open', url };
     return { outcome: 'unsupported', cause: 'not-a-registry', detail: `${fact} is a web page` };
   }
   if (answer.status === 401) {
     const challenges = parseChallenges(headerValues(answer, 'www-authenticate'));
     if (challenges.length > 0) return { outcome: 'challenged', url, challenges };
-    return { outcome: 'unsupported', cause: 'unknown-challenge', detail: `${fact} does not say how to log in` };
+    return {
+      outcome: 'unsupported',
+      cause: 'unknown-challenge',
+      detail: `${fact} does not say how to log in`,
+    };
   }
-  if (answer.status === 403) return { outcome: 'unsupported', cause: 'not-a-registry', detail: `${fact} asks for no login` };
-  return failureOfAnswer(answer, url, [], 'not-a-registry');
+  if (answer.status === 403)
+    return { outcome: 'unsupported', cause: 'not-a-registry', detail: `${fact} asks for no login` };
+  return failureOfAnswer(answer, url, secrets, 'not-a-registry');
 }
 
 /** The challenge to answer: Bearer with a realm before Basic; null where there is neither. */
@@ -131,7 +153,11 @@ export async function authorize(
   }
   if (challenge.scheme === 'basic') {
     if (credential === null) {
-      return { outcome: 'rejected', httpStatus: 401, detail: `${ping.url.host} lets nobody in without a password` };
+      return {
+        outcome: 'rejected',
+        httpStatus: 401,
+        detail: `${ping.url.host} lets nobody in without a password`,
+      };
     }
     if (credential.identityToken !== undefined) {
       const detail = `${ping.url.host} asks for a password, and only an identity token is known`;
@@ -164,8 +190,15 @@ export async function pingAuthorized(
 }
 
 /** A registry that lets anonymous users in may still check credentials that are sent: then it refuses made-up ones. */
-async function verifyWithOpenRegistry(access: RegistryAccess, url: URL, credential: Credential): Promise<Verdict> {
-  const unverified = (why: string): Verdict => ({ outcome: 'unverified', detail: `${url.host} lets everybody in${why}` });
+async function verifyWithOpenRegistry(
+  access: RegistryAccess,
+  url: URL,
+  credential: Credential,
+): Promise<Verdict> {
+  const unverified = (why: string): Verdict => ({
+    outcome: 'unverified',
+    detail: `${url.host} lets everybody in${why}`,
+  });
   if (credential.identityToken !== undefined) return unverified('');
   try {
     const answer = await sendBasic(access, url, credential);

@@ -43,7 +43,10 @@ export async function sendPatiently(access: RegistryAccess, message: PlainReques
 }
 
 /** Sends one request, once. */
-export async function sendOnce(access: RegistryAccess, message: PlainRequest): Promise<HttpAnswer | HttpError> {
+export async function sendOnce(
+  access: RegistryAccess,
+  message: PlainRequest,
+): Promise<HttpAnswer | HttpError> {
   const { http, host, options, signal, userAgent } = access;
   try {
     return await http.send({
@@ -59,14 +62,20 @@ export async function sendOnce(access: RegistryAccess, message: PlainRequest): P
   }
 }
 
-function pauseAfter(outcome: HttpAnswer | HttpError, attempt: number, method: PlainRequest['method']): number | null {
+function pauseAfter(
+  outcome: HttpAnswer | HttpError,
+  attempt: number,
+  method: PlainRequest['method'],
+): number | null {
   const pauseMs = pausesMs[attempt];
   if (pauseMs === undefined) return null;
   const jitteredMs = pauseMs * (0.75 + Math.random() / 2);
   if (!(outcome instanceof HttpError)) {
     if (outcome.status === 429) {
       const retryAfterMs = parseRetryAfter(outcome);
-      return retryAfterMs === null || retryAfterMs > maxRetryAfterMs ? null : Math.max(retryAfterMs, jitteredMs);
+      return retryAfterMs === null || retryAfterMs > maxRetryAfterMs
+        ? null
+        : Math.max(retryAfterMs, jitteredMs);
     }
     return outcome.status >= 500 && outcome.status !== 501 ? jitteredMs : null;
   }
@@ -129,7 +138,11 @@ export function failureOfAnswer(
   if (status >= 300 && status < 400) {
     const target = redirectTarget(answer, url);
     const where = target === null ? null : quoteForeign(target.host, secrets);
-    return { outcome: 'unsupported', cause: 'redirect', detail: where === null ? fact : `${fact}, a redirect to ${where}` };
+    return {
+      outcome: 'unsupported',
+      cause: 'redirect',
+      detail: where === null ? fact : `${fact}, a redirect to ${where}`,
+    };
   }
   return { outcome: 'unsupported', cause: otherwise, detail };
 }
@@ -152,7 +165,9 @@ export function secretsOf(credential: Credential | null): readonly Secret[] {
   if (credential === null) return [];
   const { username, password, identityToken } = credential;
   const own = [password, new Secret(`${username}:${password.reveal()}`)];
-  return (identityToken === undefined ? own : [...own, identityToken]).filter((secret) => secret.reveal() !== '');
+  return (identityToken === undefined ? own : [...own, identityToken]).filter(
+    (secret) => secret.reveal() !== '',
+  );
 }
 
 /** The message of an error body as registries (OCI distribution-spec, "Error Codes") and OAuth servers write it. */

@@ -19,11 +19,14 @@ export interface GatheredEvidence {
   decide(findings: RestartFindings): RestartDecision;
 }
 
+/** What GitHub may take, in milliseconds: the verdict comes at the end of each login and at each attach, and must not hold them up. */
+const githubTimeoutMs = 5_000;
+
 type KnownSources = Pick<Sources, 'options' | 'sets' | 'unusable' | 'codespacesSecrets'>;
 
 /**
  * Gathers what is known about new secrets, and asks GitHub where that is allowed (the HTTP client is loaded only then); what has not come
- * when `signal` fires is unknown. `seen` is what logins saw in this container since its start (`seenSinceStart`). Sends nothing to a
+ * after 5 s, or when `signal` fires, is unknown. `seen` is what logins saw in this container since its start (`seenSinceStart`). Sends nothing to a
  * registry, writes nothing, and does not throw for anything that is outside the program.
  */
 export async function gatherRestartEvidence(
@@ -48,7 +51,7 @@ async function askGithub(
   return listCodespacesSecrets({
     env,
     http,
-    signal,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(githubTimeoutMs)]),
     isWanted: (name) => isRegistrySecret(name, evidence),
     needsGrant: (name, updatedAt) => needsGrant(name, updatedAt, evidence),
   });

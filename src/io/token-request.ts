@@ -44,7 +44,10 @@ const clientId = 'registry-login';
 const tokenText = /^[\x21-\x7e]+$/;
 
 /** Asks the challenge's realm for a token. Nothing is sent to a realm that these credentials may not go to. */
-export async function requestToken(access: RegistryAccess, question: TokenQuestion): Promise<TokenGrant | Failure> {
+export async function requestToken(
+  access: RegistryAccess,
+  question: TokenQuestion,
+): Promise<TokenGrant | Failure> {
   const secrets = secretsOf(question.credential);
   const decision = await decideRealm(access, question);
   if (!decision.allowed) {
@@ -60,7 +63,10 @@ export async function requestToken(access: RegistryAccess, question: TokenQuesti
   }
 }
 
-async function decideRealm({ host, options }: RegistryAccess, question: TokenQuestion): Promise<RealmDecision> {
+async function decideRealm(
+  { host, options }: RegistryAccess,
+  question: TokenQuestion,
+): Promise<RealmDecision> {
   let wasAsked = false;
   const realmQuestion = {
     registry: host,
@@ -85,7 +91,10 @@ async function decideRealm({ host, options }: RegistryAccess, question: TokenQue
   });
 }
 
-function tokenRequest(realm: URL, { challenge, credential, scope }: TokenQuestion): PlainRequest & { url: URL } {
+function tokenRequest(
+  realm: URL,
+  { challenge, credential, scope }: TokenQuestion,
+): PlainRequest & { url: URL } {
   const service = challenge.parameters.get('service');
   const common: [string, string][] = [['client_id', clientId]];
   if (service !== undefined && service !== '') common.push(['service', service]);
@@ -108,11 +117,18 @@ function tokenRequest(realm: URL, { challenge, credential, scope }: TokenQuestio
   for (const [name, value] of common) url.searchParams.append(name, value);
   const headers = { accept: 'application/json' };
   if (credential === null) return { method: 'GET', url, headers };
-  return { method: 'GET', url, headers: { ...headers, authorization: basicAuthorization(credential).reveal() } };
+  return {
+    method: 'GET',
+    url,
+    headers: { ...headers, authorization: basicAuthorization(credential).reveal() },
+  };
 }
 
 /** RFC 7617 with UTF-8. */
-export function basicAuthorization({ username, password }: Pick<Credential, 'username' | 'password'>): Secret {
+export function basicAuthorization({
+  username,
+  password,
+}: Pick<Credential, 'username' | 'password'>): Secret {
   return new Secret(`Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`);
 }
 
@@ -132,9 +148,14 @@ function judgeTokenAnswer(
   const parsed = z.safeParse(TokenAnswer, parseJson(answer.body));
   const token = parsed.success ? parsed.data.access_token || parsed.data.token : undefined;
   if (!token) return notUnderstood(`the answer of ${url.host} holds no token`);
-  if (!tokenText.test(token)) return notUnderstood(`the token from ${url.host} holds characters that no token may have`);
+  if (!tokenText.test(token))
+    return notUnderstood(`the token from ${url.host} holds characters that no token may have`);
   const refreshToken = parsed.data?.refresh_token;
-  return { outcome: 'granted', token: new Secret(token), identityToken: refreshToken ? new Secret(refreshToken) : null };
+  return {
+    outcome: 'granted',
+    token: new Secret(token),
+    identityToken: refreshToken ? new Secret(refreshToken) : null,
+  };
 }
 
 function notUnderstood(detail: string): Failure {

@@ -35,10 +35,12 @@ export class UndiciClient implements HttpClient {
     const proxy = choice.kind === 'proxy' ? { host: choice.url.host, variable: choice.variable } : null;
     const destination: Destination = { host: url.host, proxy };
     try {
-      if (choice.kind === 'unusable') throw new HttpError('proxy', `${choice.variable} cannot be used: ${choice.reason}`);
+      if (choice.kind === 'unusable')
+        throw new HttpError('proxy', `${choice.variable} cannot be used: ${choice.reason}`);
       return await untilAborted(signal, this.#exchange(message, choice.kind === 'proxy' ? choice : null));
     } catch (error) {
-      if (signal.aborted) throw new HttpError('timeout', `${url.host} did not answer in time`, { cause: error });
+      if (signal.aborted)
+        throw new HttpError('timeout', `${url.host} did not answer in time`, { cause: error });
       throw toHttpError(error, destination, this.#trust === null ? [] : (await this.#trust).notes);
     }
   }
@@ -47,13 +49,18 @@ export class UndiciClient implements HttpClient {
     const dispatchers = await Promise.allSettled(this.#dispatchers.values());
     this.#dispatchers.clear();
     await Promise.all(
-      dispatchers.map(async (result) => (result.status === 'fulfilled' ? await result.value.destroy() : undefined)),
+      dispatchers.map(async (result) =>
+        result.status === 'fulfilled' ? await result.value.destroy() : undefined,
+      ),
     );
     // A connection that is still being made belongs to no dispatcher yet.
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #exchange({ method, url, headers, body, signal, ...rest }: HttpRequest, proxy: Proxy | null): Promise<HttpAnswer> {
+  async #exchange(
+    { method, url, headers, body, signal, ...rest }: HttpRequest,
+    proxy: Proxy | null,
+  ): Promise<HttpAnswer> {
     const tls = url.protocol === 'https:' ? await this.#tlsConfiguration(url, rest) : null;
     const dispatcher = await this.#dispatcher(tls, proxy);
     const answer = await request.call(dispatcher, {
@@ -72,7 +79,10 @@ export class UndiciClient implements HttpClient {
 
   async #tlsConfiguration(
     url: URL,
-    { onBehalfOf, allowInvalidCertificate = false }: Pick<HttpRequest, 'onBehalfOf' | 'allowInvalidCertificate'>,
+    {
+      onBehalfOf,
+      allowInvalidCertificate = false,
+    }: Pick<HttpRequest, 'onBehalfOf' | 'allowInvalidCertificate'>,
   ): Promise<TlsConfiguration | 'unchecked'> {
     if (allowInvalidCertificate) return 'unchecked';
     this.#trust ??= import('./trust.ts').then((module) => new module.Trust(this.#env, this.#certsDirectory));
@@ -86,8 +96,13 @@ export class UndiciClient implements HttpClient {
     const existing = this.#dispatchers.get(key);
     if (existing !== undefined) return await existing;
     const tlsOptions =
-      tls === null ? {} : tls === 'unchecked' ? { rejectUnauthorized: false } : { secureContext: tls.secureContext };
-    const created = proxy === null ? this.#createAgent(tlsOptions) : this.#createProxyAgent(tlsOptions, proxy);
+      tls === null
+        ? {}
+        : tls === 'unchecked'
+          ? { rejectUnauthorized: false }
+          : { secureContext: tls.secureContext };
+    const created =
+      proxy === null ? this.#createAgent(tlsOptions) : this.#createProxyAgent(tlsOptions, proxy);
     this.#dispatchers.set(key, created);
     return await created;
   }
@@ -114,14 +129,18 @@ export class UndiciClient implements HttpClient {
       requestTls: { ...tlsOptions, timeout: 0 },
       proxyTls: { timeout: 0, ...(proxyTls === null || proxyTls === 'unchecked' ? {} : proxyTls) },
       // undici's index file adds `connect` to all dispatchers; without it, the one that opens tunnels has to get it here.
-      clientFactory: (origin, options) => Object.assign(new Pool(origin, this.#tracked(options, proxy)), { connect }),
+      clientFactory: (origin, options) =>
+        Object.assign(new Pool(origin, this.#tracked(options, proxy)), { connect }),
       factory: (origin, options) => new Pool(origin, this.#tracked(options, proxy)),
     });
   }
 
   #tracked<T extends object>(options: T, proxy: Proxy): T {
     if (!('connect' in options) || typeof options.connect !== 'function') return options;
-    return { ...options, connect: this.#track(endlessNoMore(options.connect as BuildConnector.connector, proxy)) };
+    return {
+      ...options,
+      connect: this.#track(endlessNoMore(options.connect as BuildConnector.connector, proxy)),
+    };
   }
 
   #track(connect: BuildConnector.connector): BuildConnector.connector {
@@ -137,7 +156,10 @@ export class UndiciClient implements HttpClient {
 }
 
 /** undici connects again, at once and for ever, where connecting fails with this code of its own: that is a proxy which hangs up on CONNECT. */
-function endlessNoMore(connect: BuildConnector.connector, { url, variable }: Proxy): BuildConnector.connector {
+function endlessNoMore(
+  connect: BuildConnector.connector,
+  { url, variable }: Proxy,
+): BuildConnector.connector {
   return (options, callback) =>
     connect(options, (...result) => {
       const [error] = result;
@@ -166,8 +188,12 @@ async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promis
   }
 }
 
-function definedHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string | string[]> {
-  const entries = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+function definedHeaders(
+  headers: Record<string, string | string[] | undefined>,
+): Record<string, string | string[]> {
+  const entries = Object.entries(headers).filter(
+    (entry): entry is [string, string | string[]] => entry[1] !== undefined,
+  );
   return Object.fromEntries(entries);
 }
 
@@ -182,7 +208,8 @@ async function readBody({ body, headers }: Dispatcher.ResponseData, host: string
   }
   const bytes = Buffer.concat(chunks, length);
   const encoding = headers['content-encoding'];
-  const plain = typeof encoding !== 'string' || length === 0 ? bytes : await decompress(bytes, encoding, host);
+  const plain =
+    typeof encoding !== 'string' || length === 0 ? bytes : await decompress(bytes, encoding, host);
   return plain.toString('utf8');
 }
 
@@ -198,13 +225,22 @@ async function decompress(bytes: Buffer, encoding: string, host: string): Promis
   const method = methods.get(encoding.trim().toLowerCase());
   if (method === undefined) return bytes;
   try {
-    return await promisify<Buffer, { maxOutputLength: number }, Buffer>(method)(bytes, { maxOutputLength: maxBodyBytes });
+    return await promisify<Buffer, { maxOutputLength: number }, Buffer>(method)(bytes, {
+      maxOutputLength: maxBodyBytes,
+    });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(host, error);
-    throw new HttpError('answer-not-understood', `the answer of ${host} is not compressed as it says`, { cause: error });
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(host, error);
+    throw new HttpError('answer-not-understood', `the answer of ${host} is not compressed as it says`, {
+      cause: error,
+    });
   }
 }
 
 function tooLarge(host: string, cause?: unknown): HttpError {
-  return new HttpError('answer-too-large', `the answer of ${host} is larger than ${maxBodyBytes / 1024} KiB`, { cause });
+  return new HttpError(
+    'answer-too-large',
+    `the answer of ${host} is larger than ${maxBodyBytes / 1024} KiB`,
+    { cause },
+  );
 }

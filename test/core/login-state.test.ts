@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fingerprints } from '../../src/core/fingerprint.ts';
 import {
   changesSinceLastStart,
+  type ContainerStart,
   emptyState,
   goneSets,
   isOurEntry,
@@ -110,8 +111,12 @@ describe('what changed since the last start', () => {
 describe('verified since the container started', () => {
   const now = 1_700_000_050_000;
   const state = withRecord(emptyState(salt), 'ACR', record);
-  const check = (changes: Partial<SetRecord>, start = first, fingerprints = prints('0003'), name = 'ACR') =>
-    isVerified(withRecord(state, 'ACR', { ...record, ...changes }), start, name, fingerprints, now);
+  const check = (
+    changes: Partial<SetRecord>,
+    start: ContainerStart = first,
+    fingerprints = prints('0003'),
+    name = 'ACR',
+  ) => isVerified(withRecord(state, 'ACR', { ...record, ...changes }), start, name, fingerprints, now);
 
   test('the same values in the same start', () => expect(check({})).toBe(true));
   test('not with another password', () => expect(check({}, first, prints('9999'))).toBe(false));

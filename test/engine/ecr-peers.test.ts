@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAuthority } from '../support/certificates.ts';
 import type { PeerRun } from '../support/ecr-login-peer.ts';
 import {
   startEcrStandIn,
@@ -84,26 +85,12 @@ describe('the credential helper of AWS, as Debian packages it', () => {
     ];
     await writeFile(join(directory, 'runs.json'), JSON.stringify({ keys, runs }));
     await writeFile(join(directory, 'hosts'), `127.0.0.1 localhost ${api}\n`);
-    const certificate = [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-    ];
-    const names = ['-subj', `/CN=${api}`, '-addext', `subjectAltName=DNS:${api}`];
-    await run('openssl', [
-      ...certificate,
-      ...names,
-      '-keyout',
-      join(directory, 'key.pem'),
-      '-out',
-      join(directory, 'cert.pem'),
-    ]);
+    const authority = await createAuthority();
+    const { cert, key } = await authority.issue([`DNS:${api}`]);
+    await authority.remove();
+    await writeFile(join(directory, 'ca.pem'), authority.cert);
+    await writeFile(join(directory, 'cert.pem'), cert);
+    await writeFile(join(directory, 'key.pem'), key);
 
     // The namespaces end with the process: the machine's own names and ports stay as they are.
     const enter = 'ip link set lo up && mount --bind "$1/hosts" /etc/hosts && exec "$2" "$3" "$1"';

@@ -1,7 +1,7 @@
-import { rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeNode, Sandbox } from './support/sandbox.ts';
+import { Sandbox } from './support/sandbox.ts';
 
 const programs = ['registry-login', 'docker-credential-registry-login'] as const;
 
@@ -45,6 +45,15 @@ describe.each(programs)('%s', (program) => {
     await sandbox.node('elsewhere/node', 'v24.0.0');
     const { stdout } = await sandbox.command(program, ['x'], { PATH: `/nowhere:${sandbox.path}/elsewhere` });
     expect(stdout).toBe(`v24.0.0 runs ${sandbox.home}/${program}.js x\n`);
+  });
+
+  it('is not run by a Node.js of the working directory', async () => {
+    await sandbox.install();
+    await rm(node);
+    await sandbox.node('./node', 'v24.0.0');
+    expect(
+      (await sandbox.command(program, [], { PATH: `.::node_modules/.bin:${sandbox.path}/nowhere` })).code,
+    ).toBe(1);
   });
 
   it('leaves its standard input to the program also when it has to search', async () => {
@@ -143,150 +152,6 @@ describe('without a Node.js', () => {
     expect((await sandbox.run(hook)).code).toBe(0);
     expect((await sandbox.run(hook, [], { REGISTRY_LOGIN_ON_FAILURE: 'fail' })).code).toBe(1);
     expect((await sandbox.run(join(sandbox.home, 'hooks/post-attach.sh'))).code).toBe(0);
-  });
-});
-
-describe('the hooks', () => {
-  const hook = (name: string, env: Readonly<Record<string, string>> = {}) =>
-    sandbox.run(join(sandbox.home, 'hooks', name), [], { PATH: '', ...env });
-
-  it.each(['post-create.sh', 'post-start.sh'])(
-    '%s logs in, and the container starts whatever happens',
-    async (name) => {
-      await sandbox.install();
-      expect(await hook(name)).toEqual({
-        code: 0,
-        stdout: `v22.0.0 runs ${sandbox.home}/registry-login.js login --skip-verified --exit-zero\n`,
-        stderr: '',
-      });
-      for (const end of ['exit 3', 'kill -9 $$']) {
-        await sandbox.tool('node', end);
-        await age(node);
-        expect((await hook(name)).code).toBe(0);
-      }
-    },
-  );
-
-  it.each(['post-create.sh', 'post-start.sh'])(
-    '%s fails with the login if onFailure is fail',
-    async (name) => {
-      await sandbox.install({ ONFAILURE: 'fail' });
-      expect((await hook(name)).stdout).toBe(
-        `v22.0.0 runs ${sandbox.home}/registry-login.js login --skip-verified\n`,
-      );
-      await sandbox.tool('node', 'exit 3');
-      await age(node);
-      expect((await hook(name)).code).toBe(3);
-    },
-  );
-
-  it.each([
-    ['warn', 'fail', 'login --skip-verified'],
-    ['fail', 'warn', 'login --skip-verified --exit-zero'],
-    ['fail', 'FAIL?', 'login --skip-verified'],
-    ['fail', '', 'login --skip-verified'],
-    ['warn', '$(exit 1)', 'login --skip-verified --exit-zero'],
-  ])('read onFailure=%s, REGISTRY_LOGIN_ON_FAILURE=%s as: %s', async (ONFAILURE, override, login) => {
-    await sandbox.install({ ONFAILURE });
-    const { stdout } = await hook('post-start.sh', { REGISTRY_LOGIN_ON_FAILURE: override });
-    expect(stdout).toBe(`v22.0.0 runs ${sandbox.home}/registry-login.js ${login}\n`);
-  });
-
-  it.each([
-    ['true', undefined, 'status --quiet'],
-    ['false', undefined, null],
-    ['true', 'false', null],
-    ['false', 'true', 'status --quiet'],
-    ['false', 'maybe', null],
-  ])(
-    'read checkOnAttach=%s, REGISTRY_LOGIN_CHECK_ON_ATTACH=%s as: %s',
-    async (CHECKONATTACH, override, command) => {
-      await sandbox.install({ CHECKONATTACH });
-      const env = override === undefined ? {} : { REGISTRY_LOGIN_CHECK_ON_ATTACH: override };
-      expect(await hook('post-attach.sh', env)).toEqual({
-        code: 0,
-        stdout: command === null ? '' : `v22.0.0 runs ${sandbox.home}/registry-login.js ${command}\n`,
-        stderr: '',
-      });
-    },
-  );
-
-  it('never fail at attach', async () => {
-    await sandbox.install();
-    await sandbox.tool('node', 'exit 10');
-    await age(node);
-    expect((await hook('post-attach.sh')).code).toBe(0);
-  });
-
-  it('let the container start without an options file', async () => {
-    await sandbox.install();
-    await rm(join(sandbox.home, 'options'));
-    expect(await hook('post-start.sh')).toMatchObject({ code: 0, stderr: '' });
-    expect(await hook('post-attach.sh')).toEqual({ code: 0, stdout: '', stderr: '' });
-  });
-});
-
-describe('the installer', () => {
-  it.each([
-    ['dash or whatever sh is', ['/bin/sh']],
-    ['bash', ['/bin/bash', '--posix']],
-    ['BusyBox', ['busybox', 'sh']],
-  ])('runs under %s', async (_, shell) => {
-    await sandbox.borrow('busybox');
-    expect(
-      await sandbox.install({}, shell[0] === 'busybox' ? [join(sandbox.bin, 'busybox'), 'sh'] : shell),
-    ).toMatchObject({
-      code: 0,
-      stderr: '',
-    });
-    expect((await sandbox.command('registry-login')).code).toBe(0);
-  });
-
-  it('refuses a Feature folder without the bundle, and touches nothing', async () => {
-    await rm(join(sandbox.path, 'feature/registry-login.js'));
-    const { code, stderr } = await sandbox.install();
-    expect(code).toBe(1);
-    expect(stderr).toContain('npm run build');
-    await expect(stat(join(sandbox.path, 'usr'))).rejects.toThrow('ENOENT');
-  });
-
-  it('leaves a former installation alone when it cannot finish', async () => {
-    await sandbox.install({ EXPECT: 'ACR' });
-    await rm(join(sandbox.path, 'feature/hooks'), { recursive: true });
-    expect((await sandbox.install()).code).not.toBe(0);
-    expect(await sandbox.read('options')).toContain('expect=ACR\n');
-    expect(await sandbox.leftovers()).not.toContainEqual(expect.stringContaining('.registry-login.'));
-  });
-
-  it('needs nothing of the remote user, who may not exist yet', async () => {
-    const env = { _REMOTE_USER: 'not there $(yet)', _REMOTE_USER_HOME: '/no/such/"home', HOME: '/proc/1' };
-    await writeFile(join(sandbox.path, 'unused'), '');
-    expect((await sandbox.install(env)).code).toBe(0);
-  });
-
-  it('makes everything readable by everyone under any umask', async () => {
-    await sandbox.tool('node', fakeNode('v22.0.0'));
-    await sandbox.run('/bin/sh', ['-c', 'umask 077; exec feature/install.sh'], { _REMOTE_USER: 'root' });
-    const { stdout } = await sandbox.run('find', [
-      join(sandbox.path, 'usr/local'),
-      '!',
-      '-type',
-      'l',
-      '!',
-      '-perm',
-      '-444',
-    ]);
-    expect(stdout).toBe('');
-    const executables = await sandbox.run('find', [sandbox.home, '-type', 'f', '-perm', '-111']);
-    expect(executables.stdout.trim().split('\n').toSorted()).toEqual(
-      [
-        'bin/docker-credential-registry-login',
-        'bin/registry-login',
-        'hooks/post-attach.sh',
-        'hooks/post-create.sh',
-        'hooks/post-start.sh',
-      ].map((name) => join(sandbox.home, name)),
-    );
   });
 });
 

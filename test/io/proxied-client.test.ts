@@ -28,7 +28,10 @@ afterAll(async () => {
 });
 afterEach(async () => await Promise.all(proxies.splice(0).map(async (proxy) => await proxy.close())));
 
-async function proxyTo(target: TestRegistry, options: Omit<TestProxyOptions, 'target'> = {}): Promise<TestProxy> {
+async function proxyTo(
+  target: TestRegistry,
+  options: Omit<TestProxyOptions, 'target'> = {},
+): Promise<TestProxy> {
   const proxy = await startProxy({ ...options, target: target.host });
   proxies.push(proxy);
   return proxy;
@@ -40,7 +43,9 @@ async function get(url: string, env: Record<string, string>, times = 1): Promise
     let status = 0;
     for (let round = 0; round < times; round += 1) {
       const headers = { authorization: 'Basic planted-registry-secret' };
-      status = (await http.send({ method: 'GET', url: new URL(url), headers, signal: AbortSignal.timeout(5000) })).status;
+      status = (
+        await http.send({ method: 'GET', url: new URL(url), headers, signal: AbortSignal.timeout(5000) })
+      ).status;
     }
     return status;
   } catch (error) {
@@ -80,8 +85,13 @@ describe('through a proxy', () => {
   test('a certificate is checked all the same', async () => {
     const proxy = await proxyTo(secure);
     const env = { HTTPS_PROXY: proxy.host, NODE_EXTRA_CA_CERTS: '' };
-    expect(await get('https://registry.test/v2/', env)).toMatchObject({ reason: 'tls', message: expect.stringContaining('its CA is not known here') as string });
-    expect(await get('https://other.test/v2/', { HTTPS_PROXY: proxy.host })).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    expect(await get('https://registry.test/v2/', env)).toMatchObject({
+      reason: 'tls',
+      message: expect.stringContaining('its CA is not known here') as string,
+    });
+    expect(await get('https://other.test/v2/', { HTTPS_PROXY: proxy.host })).toMatchObject({
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
   });
 
   test('loopback never goes', async () => {
@@ -92,7 +102,10 @@ describe('through a proxy', () => {
 
   test('what NO_PROXY names does not go', async () => {
     const proxy = await proxyTo(plain);
-    const failure = await get('http://registry.invalid/v2/', { HTTP_PROXY: proxy.host, NO_PROXY: '.invalid' });
+    const failure = await get('http://registry.invalid/v2/', {
+      HTTP_PROXY: proxy.host,
+      NO_PROXY: '.invalid',
+    });
     expect(failure).toMatchObject({ reason: 'name-not-resolved' });
     expect(proxy.requests).toEqual([]);
   });
@@ -116,19 +129,33 @@ describe('a proxy is named, without its password, that', () => {
   test('refuses the connection', async () => {
     const proxy = await proxyTo(secure);
     await Promise.all(proxies.splice(0).map(async (running) => await running.close()));
-    const failure = await get('https://registry.test/v2/', { HTTPS_PROXY: `http://user:${password}@${proxy.host}` });
+    const failure = await get('https://registry.test/v2/', {
+      HTTPS_PROXY: `http://user:${password}@${proxy.host}`,
+    });
     const message = `the proxy ${proxy.host} (HTTPS_PROXY) refused the connection (ECONNREFUSED)`;
     expect(failure).toMatchObject({ reason: 'proxy', message });
   });
 
   test('does not resolve', async () => {
-    const failure = await get('https://registry.test/v2/', { HTTPS_PROXY: `http://user:${password}@proxy.invalid:3128` });
-    expect(failure).toMatchObject({ reason: 'proxy', message: expect.stringMatching(/^the proxy proxy\.invalid:3128 \(HTTPS_PROXY\) could not be resolved \(E/) as string });
+    const failure = await get('https://registry.test/v2/', {
+      HTTPS_PROXY: `http://user:${password}@proxy.invalid:3128`,
+    });
+    expect(failure).toMatchObject({
+      reason: 'proxy',
+      message: expect.stringMatching(
+        /^the proxy proxy\.invalid:3128 \(HTTPS_PROXY\) could not be resolved \(E/,
+      ) as string,
+    });
   });
 
   test('is no proxy URL', async () => {
-    const failure = await get('https://registry.test/v2/', { HTTPS_PROXY: `socks5://user:${password}@127.0.0.1:1` });
-    expect(failure).toMatchObject({ reason: 'proxy', message: 'HTTPS_PROXY cannot be used: only http and https proxies can be used' });
+    const failure = await get('https://registry.test/v2/', {
+      HTTPS_PROXY: `socks5://user:${password}@127.0.0.1:1`,
+    });
+    expect(failure).toMatchObject({
+      reason: 'proxy',
+      message: 'HTTPS_PROXY cannot be used: only http and https proxies can be used',
+    });
   });
 });
 
@@ -137,8 +164,13 @@ describe('a proxy that is reached over TLS', () => {
     const tlsProxy = await startRegistry({ tls: await authority.issue(['DNS:localhost']) });
     const env = { HTTPS_PROXY: `https://localhost:${new URL(tlsProxy.url).port}` };
     // Node's server hangs up on a CONNECT that nobody listens for.
-    expect(await get('https://registry.test/v2/', env)).toMatchObject({ reason: 'proxy', message: expect.stringMatching(/closed the connection$/) as string });
-    expect(await get('https://registry.test/v2/', { ...env, NODE_EXTRA_CA_CERTS: '' })).toMatchObject({ reason: 'tls' });
+    expect(await get('https://registry.test/v2/', env)).toMatchObject({
+      reason: 'proxy',
+      message: expect.stringMatching(/closed the connection$/) as string,
+    });
+    expect(await get('https://registry.test/v2/', { ...env, NODE_EXTRA_CA_CERTS: '' })).toMatchObject({
+      reason: 'tls',
+    });
     await tlsProxy.close();
   });
 });

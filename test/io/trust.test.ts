@@ -17,9 +17,15 @@ let directory: string;
 
 beforeAll(async () => {
   [authority, stranger] = await Promise.all([createAuthority('Registry CA'), createAuthority('Another CA')]);
-  [server, client] = await Promise.all([authority.issue(['IP:127.0.0.1', 'DNS:localhost']), authority.issue(['DNS:client'])]);
+  [server, client] = await Promise.all([
+    authority.issue(['IP:127.0.0.1', 'DNS:localhost']),
+    authority.issue(['DNS:client']),
+  ]);
   registry = await startRegistry({ auth: 'none', tls: server });
-  mutual = await startRegistry({ auth: 'none', tls: { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true } });
+  mutual = await startRegistry({
+    auth: 'none',
+    tls: { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true },
+  });
 });
 afterAll(async () => {
   await Promise.all([registry.close(), mutual.close(), authority.remove(), stranger.remove()]);
@@ -54,7 +60,8 @@ async function get(
   }
 }
 
-const unknownCa = /^tls: the certificate of 127\.0\.0\.1:\d+ was not accepted: its CA is not known here \([A-Z_]+\)$/;
+const unknownCa =
+  /^tls: the certificate of 127\.0\.0\.1:\d+ was not accepted: its CA is not known here \([A-Z_]+\)$/;
 
 describe('a registry whose CA is in', () => {
   test('nothing that is known here is refused', async () => {
@@ -73,7 +80,9 @@ describe('a registry whose CA is in', () => {
 
   test('SSL_CERT_DIR is trusted', async () => {
     await write({ 'one/a.pem': stranger.cert, 'two/b.pem': authority.cert, 'two/readme': 'no certificate' });
-    const env = { SSL_CERT_DIR: `${join(directory, 'one')}:${join(directory, 'absent')}:${join(directory, 'two')}` };
+    const env = {
+      SSL_CERT_DIR: `${join(directory, 'one')}:${join(directory, 'absent')}:${join(directory, 'two')}`,
+    };
     expect(await get(registry, { env })).toBe(200);
   });
 
@@ -112,13 +121,20 @@ describe('a registry whose CA is in', () => {
 
   test('a file that the environment names and nobody can read is refused, and the variable named', async () => {
     const env = { NODE_EXTRA_CA_CERTS: join(directory, 'absent.pem') };
-    expect(await get(registry, { env })).toMatch(/not known here; NODE_EXTRA_CA_CERTS names a file that cannot be read \(ENOENT\) \(/);
+    expect(await get(registry, { env })).toMatch(
+      /not known here; NODE_EXTRA_CA_CERTS names a file that cannot be read \(ENOENT\) \(/,
+    );
   });
 });
 
 describe('a certificate is refused that', () => {
   test.each([
-    ['is for another name', ['DNS:other.example'], 10, /it is for another name \(ERR_TLS_CERT_ALTNAME_INVALID\)$/],
+    [
+      'is for another name',
+      ['DNS:other.example'],
+      10,
+      /it is for another name \(ERR_TLS_CERT_ALTNAME_INVALID\)$/,
+    ],
     ['has expired', ['IP:127.0.0.1'], -1, /it has expired \(CERT_HAS_EXPIRED\)$/],
   ])('%s', async (_claim, names, days, message) => {
     const other = await startRegistry({ auth: 'none', tls: await authority.issue(names, days) });
@@ -151,20 +167,47 @@ describe('a registry that wants a client certificate', () => {
 
 describe('docker\u2019s directory with', () => {
   const cases: [claim: string, files: () => Record<string, string>, message: RegExp][] = [
-    ['a CA that is none', () => ({ 'ca.crt': 'no certificate' }), /\/ca\.crt cannot be used: it holds no certificate$/],
+    [
+      'a CA that is none',
+      () => ({ 'ca.crt': 'no certificate' }),
+      /\/ca\.crt cannot be used: it holds no certificate$/,
+    ],
     [
       'a damaged CA',
       () => ({ 'ca.crt': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }),
       /\/ca\.crt cannot be used: it is not a certificate \(/,
     ],
-    ['a client certificate without its key', () => ({ 'c.cert': client.cert }), /\/c\.cert cannot be used: c\.key is missing beside it; a CA's file ends in \.crt$/],
-    ['a key without its certificate', () => ({ 'c.key': client.key }), /\/c\.key cannot be used: c\.cert is missing beside it$/],
-    ['a key that belongs to another', () => ({ 'c.cert': client.cert, 'c.key': server.key }), /\/c\.key cannot be used: it does not belong to its certificate \(/],
-    ['a damaged client certificate', () => ({ 'c.cert': 'x', 'c.key': client.key }), /\/c\.cert cannot be used: it is not a certificate \(/],
-    ['a CA that is a directory', () => ({ 'ca.crt/x': '' }), /\/ca\.crt cannot be used: it cannot be read \(EISDIR\)$/],
+    [
+      'a client certificate without its key',
+      () => ({ 'c.cert': client.cert }),
+      /\/c\.cert cannot be used: c\.key is missing beside it; a CA's file ends in \.crt$/,
+    ],
+    [
+      'a key without its certificate',
+      () => ({ 'c.key': client.key }),
+      /\/c\.key cannot be used: c\.cert is missing beside it$/,
+    ],
+    [
+      'a key that belongs to another',
+      () => ({ 'c.cert': client.cert, 'c.key': server.key }),
+      /\/c\.key cannot be used: it does not belong to its certificate \(/,
+    ],
+    [
+      'a damaged client certificate',
+      () => ({ 'c.cert': 'x', 'c.key': client.key }),
+      /\/c\.cert cannot be used: it is not a certificate \(/,
+    ],
+    [
+      'a CA that is a directory',
+      () => ({ 'ca.crt/x': '' }),
+      /\/ca\.crt cannot be used: it cannot be read \(EISDIR\)$/,
+    ],
   ];
   test.each(cases)('%s is an error that names the file', async (_claim, files, message) => {
-    const named = Object.entries(files()).map(([name, content]): [string, string] => [`certs.d/${registry.host}/${name}`, content]);
+    const named = Object.entries(files()).map(([name, content]): [string, string] => [
+      `certs.d/${registry.host}/${name}`,
+      content,
+    ]);
     await write(Object.fromEntries(named));
     const failure = await get(registry);
     expect(failure).toMatch(message);
@@ -172,13 +215,18 @@ describe('docker\u2019s directory with', () => {
   });
 
   test('other files only is as good as none', async () => {
-    await write({ [`certs.d/${registry.host}/README`]: 'x', [`certs.d/${registry.host}/ca.pem`]: authority.cert });
+    await write({
+      [`certs.d/${registry.host}/README`]: 'x',
+      [`certs.d/${registry.host}/ca.pem`]: authority.cert,
+    });
     expect(await get(registry)).toMatch(unknownCa);
   });
 });
 
 test('a server without TLS is told from one with a wrong certificate', async () => {
   const plain = await startRegistry({ auth: 'none' });
-  expect(await get(plain, { url: new URL(`https://${plain.host}/v2/`) })).toMatch(/did not answer in TLS \(ERR_SSL_WRONG_VERSION_NUMBER\)$/);
+  expect(await get(plain, { url: new URL(`https://${plain.host}/v2/`) })).toMatch(
+    /did not answer in TLS \(ERR_SSL_WRONG_VERSION_NUMBER\)$/,
+  );
   await plain.close();
 });

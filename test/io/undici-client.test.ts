@@ -1,5 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { execFile } from 'node:child_process';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type HttpAnswer, HttpError, type HttpRequest, maxBodyBytes } from '../../src/io/http.ts';
@@ -37,7 +38,11 @@ async function startRaw(answer: string | Buffer | ((socket: Socket) => void)): P
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { url: new URL(`http://127.0.0.1:${port}/v2/?token=${planted}`), connections, received: () => received };
+  return {
+    url: new URL(`http://127.0.0.1:${port}/v2/?token=${planted}`),
+    connections,
+    received: () => received,
+  };
 }
 
 function newClient(): UndiciClient {
@@ -68,7 +73,11 @@ describe('an answer', () => {
   test('has status, headers and body', async () => {
     const { url } = await startRaw(`${head('Content-Length: 5\r\nX-A: 1\r\nX-B: 2\r\nX-B: 3\r\n')}\r\nhello`);
     const answer = await get(url);
-    expect(answer).toEqual({ status: 200, headers: { 'content-length': '5', 'x-a': '1', 'x-b': ['2', '3'] }, body: 'hello' });
+    expect(answer).toEqual({
+      status: 200,
+      headers: { 'content-length': '5', 'x-a': '1', 'x-b': ['2', '3'] },
+      body: 'hello',
+    });
   });
 
   test('that redirects is an answer', async () => {
@@ -83,42 +92,94 @@ describe('an answer', () => {
   });
 
   test('of exactly the largest size is read', async () => {
-    const { url } = await startRaw(`${head(`Content-Length: ${maxBodyBytes}\r\n`)}\r\n${'x'.repeat(maxBodyBytes)}`);
+    const { url } = await startRaw(
+      `${head(`Content-Length: ${maxBodyBytes}\r\n`)}\r\n${'x'.repeat(maxBodyBytes)}`,
+    );
     expect((await get(url)).body).toHaveLength(maxBodyBytes);
   });
 
   test('that was compressed unasked is read', async () => {
     const body = gzipSync('hello');
-    const { url } = await startRaw(Buffer.concat([Buffer.from(`${head(`Content-Encoding: gzip\r\nContent-Length: ${body.length}\r\n`)}\r\n`), body]));
+    const { url } = await startRaw(
+      Buffer.concat([
+        Buffer.from(`${head(`Content-Encoding: gzip\r\nContent-Length: ${body.length}\r\n`)}\r\n`),
+        body,
+      ]),
+    );
     expect((await get(url)).body).toBe('hello');
   });
 
   test('may come after an early hint', async () => {
-    const { url } = await startRaw(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${head('Content-Length: 2\r\n')}\r\nok`);
+    const { url } = await startRaw(
+      `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${head('Content-Length: 2\r\n')}\r\nok`,
+    );
     expect(await get(url)).toMatchObject({ status: 200, body: 'ok' });
   });
 });
 
 describe('no answer:', () => {
   const compressed = gzipSync('x'.repeat(64 * maxBodyBytes));
-  const cases: [claim: string, answer: string | Buffer | ((socket: Socket) => void), reason: HttpError['reason'], message: RegExp][] = [
-    ['a body too large', `${head(`Content-Length: ${tooMuch.length}\r\n`)}\r\n${tooMuch}`, 'answer-too-large', /larger than 128 KiB$/],
-    ['a body too large in chunks', `${head('Transfer-Encoding: chunked\r\n')}\r\n${chunked(tooMuch)}0\r\n\r\n`, 'answer-too-large', /larger than 128 KiB$/],
-    ['a body without end', (socket) => void (socket.write(`${head()}\r\n`), pour(socket)), 'answer-too-large', /larger than 128 KiB$/],
+  const cases: [
+    claim: string,
+    answer: string | Buffer | ((socket: Socket) => void),
+    reason: HttpError['reason'],
+    message: RegExp,
+  ][] = [
     [
-      'a body that is too large once it is unpacked',
-      Buffer.concat([Buffer.from(`${head(`Content-Encoding: gzip\r\nContent-Length: ${compressed.length}\r\n`)}\r\n`), compressed]),
+      'a body too large',
+      `${head(`Content-Length: ${tooMuch.length}\r\n`)}\r\n${tooMuch}`,
       'answer-too-large',
       /larger than 128 KiB$/,
     ],
-    ['a body that is not packed as it says', `${head('Content-Encoding: gzip\r\nContent-Length: 5\r\n')}\r\nhello`, 'answer-not-understood', /not compressed as it says$/],
-    ['a body shorter than its length', (socket) => void socket.end(`${head('Content-Length: 100\r\n')}\r\nhello`), 'connection-lost', /was lost$/],
-    ['a chunk that is never finished', (socket) => void socket.end(`${head('Transfer-Encoding: chunked\r\n')}\r\nff\r\nhello`), 'connection-lost', /was lost$/],
-    ['headers too large', `${head(`X-A: ${'x'.repeat(40_000)}\r\n`)}\r\n`, 'answer-too-large', /too many headers/],
+    [
+      'a body too large in chunks',
+      `${head('Transfer-Encoding: chunked\r\n')}\r\n${chunked(tooMuch)}0\r\n\r\n`,
+      'answer-too-large',
+      /larger than 128 KiB$/,
+    ],
+    ['a body without end', pour, 'answer-too-large', /larger than 128 KiB$/],
+    [
+      'a body that is too large once it is unpacked',
+      Buffer.concat([
+        Buffer.from(`${head(`Content-Encoding: gzip\r\nContent-Length: ${compressed.length}\r\n`)}\r\n`),
+        compressed,
+      ]),
+      'answer-too-large',
+      /larger than 128 KiB$/,
+    ],
+    [
+      'a body that is not packed as it says',
+      `${head('Content-Encoding: gzip\r\nContent-Length: 5\r\n')}\r\nhello`,
+      'answer-not-understood',
+      /not compressed as it says$/,
+    ],
+    [
+      'a body shorter than its length',
+      (socket) => void socket.end(`${head('Content-Length: 100\r\n')}\r\nhello`),
+      'connection-lost',
+      /was lost$/,
+    ],
+    [
+      'a chunk that is never finished',
+      (socket) => void socket.end(`${head('Transfer-Encoding: chunked\r\n')}\r\nff\r\nhello`),
+      'connection-lost',
+      /was lost$/,
+    ],
+    [
+      'headers too large',
+      `${head(`X-A: ${'x'.repeat(40_000)}\r\n`)}\r\n`,
+      'answer-too-large',
+      /too many headers/,
+    ],
     ['headers too many', `${head('X-A: 1\r\n'.repeat(5000))}\r\n`, 'answer-too-large', /too many headers/],
     ['another protocol', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'answer-not-understood', /is not HTTP$/],
     ['a connection that is closed', (socket) => void socket.end(), 'connection-lost', /was lost$/],
-    ['a connection that is reset', (socket) => void socket.resetAndDestroy(), 'connection-lost', /was lost \(ECONNRESET\)$/],
+    [
+      'a connection that is reset',
+      (socket) => void socket.resetAndDestroy(),
+      'connection-lost',
+      /was lost \(ECONNRESET\)$/,
+    ],
   ];
   test.each(cases)('%s', async (_claim, answer, reason, message) => {
     const { url } = await startRaw(answer);
@@ -132,7 +193,28 @@ describe('no answer:', () => {
     const { url } = await startRaw('');
     await Promise.all(closers.splice(0).map(async (close) => await close()));
     const error = await failureOf(get(url));
-    expect(error).toMatchObject({ reason: 'connection-refused', code: 'ECONNREFUSED', message: `${url.host} refused the connection (ECONNREFUSED)` });
+    expect(error).toMatchObject({
+      reason: 'connection-refused',
+      code: 'ECONNREFUSED',
+      message: `${url.host} refused the connection (ECONNREFUSED)`,
+    });
+  });
+
+  test('a server that hangs up on everybody is not asked for ever', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(async () => await new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo;
+    for (const scheme of ['http', 'https']) {
+      expect((await failureOf(get(new URL(`${scheme}://127.0.0.1:${port}/`)))).reason).toBe(
+        'connection-lost',
+      );
+    }
+    expect(connections).toBe(2);
   });
 
   test('a name that does not resolve', async () => {
@@ -142,7 +224,9 @@ describe('no answer:', () => {
   });
 
   test('a body with bytes beyond its length does not reach the next answer', async () => {
-    const server = await startRaw(`${head('Content-Length: 2\r\n')}\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
+    const server = await startRaw(
+      `${head('Content-Length: 2\r\n')}\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`,
+    );
     const client = newClient();
     expect((await get(server.url, {}, client)).body).toBe('ok');
     const second = await get(server.url, {}, client).then(
@@ -154,6 +238,7 @@ describe('no answer:', () => {
 });
 
 function pour(socket: Socket): void {
+  socket.write(`${head()}\r\n`);
   const more = (): void => {
     while (!socket.destroyed && socket.write('x'.repeat(16_384)));
   };
@@ -208,6 +293,27 @@ describe('connections', () => {
     expect((await sending).reason).toBe('connection-lost');
     await ended;
   });
+});
+
+describe('a process', () => {
+  const silent = `const { UndiciClient } = await import(process.argv[1]);
+    const client = new UndiciClient({});
+    const signal = AbortSignal.timeout(200);
+    const sent = client.send({ method: 'GET', url: new URL(process.argv[2]), signal });
+    await sent.catch((error) => console.log(error.reason));
+    await client.close();`;
+  const module = new URL('../../src/io/undici-client.ts', import.meta.url).href;
+
+  test.each(['http:', 'https:'])(
+    'that has closed its client ends, though a server on %s says nothing',
+    async (protocol) => {
+      const { url } = await startRaw('');
+      url.protocol = protocol;
+      const args = ['--input-type=module', '--eval', silent, module, url.href];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 });
+      expect(stdout).toBe('timeout\n');
+    },
+  );
 });
 
 test('what is sent is the path with its query, the given headers and no offer of compression', async () => {

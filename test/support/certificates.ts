@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,31 +24,25 @@ export interface TestAuthority {
 export async function createAuthority(name = 'Test CA'): Promise<TestAuthority> {
   const directory = await mkdtemp(join(tmpdir(), 'test-ca-'));
   const at = (file: string): string => join(directory, file);
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await run('openssl', [
-    ...['req', '-x509', ...newKey, '-days', '30', '-subj', `/CN=${name}`],
-    ...['-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
-    ...['-keyout', at('ca.key'), '-out', at('ca.crt')],
-  ]);
+  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout';
+  const create = `req -x509 ${newKey} ca.key -days 30 -addext keyUsage=critical,keyCertSign,cRLSign -out ca.crt`;
+  await openssl(create, '-subj', `/CN=${name}`);
   let issued = 0;
+
+  async function openssl(words: string, ...more: readonly string[]): Promise<void> {
+    await run('openssl', [...words.split(' '), ...more], { cwd: directory });
+  }
 
   async function issue(subjectAltNames: readonly string[], days = 10): Promise<TestCertificate> {
     issued += 1;
-    const own = at(String(issued));
-    await mkdir(own);
-    await run('openssl', [
-      ...['req', ...newKey, '-subj', `/CN=${name} leaf ${issued}`],
-      ...['-keyout', join(own, 'key.pem'), '-out', join(own, 'request.pem')],
-    ]);
-    await writeFile(join(own, 'extensions'), `subjectAltName=${subjectAltNames.join(',')}\n`);
-    await run('openssl', [
-      ...['x509', '-req', '-in', join(own, 'request.pem'), '-CA', at('ca.crt'), '-CAkey', at('ca.key')],
-      ...['-CAcreateserial', '-days', String(days), '-extfile', join(own, 'extensions')],
-      ...['-out', join(own, 'cert.pem')],
-    ]);
+    const own = `leaf-${issued}`;
+    await writeFile(at(`${own}.extensions`), `subjectAltName=${subjectAltNames.join(',')}\n`);
+    await openssl(`req ${newKey} ${own}.key -out ${own}.request`, '-subj', `/CN=${name} ${own}`);
+    const sign = `x509 -req -in ${own}.request -CA ca.crt -CAkey ca.key -set_serial ${issued} -days ${days}`;
+    await openssl(`${sign} -extfile ${own}.extensions -out ${own}.crt`);
     return {
-      key: await readFile(join(own, 'key.pem'), 'utf8'),
-      cert: await readFile(join(own, 'cert.pem'), 'utf8'),
+      key: await readFile(at(`${own}.key`), 'utf8'),
+      cert: await readFile(at(`${own}.crt`), 'utf8'),
     };
   }
 

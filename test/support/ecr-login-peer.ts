@@ -6,7 +6,7 @@ import { startEcrStandIn, type StandInKey } from './ecr-stand-in.ts';
 /**
  * Runs Debian's docker-credential-ecr-login against the stand-in on port 443 and prints what both of them saw. Meant for
  * mount and network namespaces of its own, in which the API's names are mapped to loopback: the helper has no endpoint option.
- * Arguments: a directory with `cert.pem`, `key.pem` and `runs.json`.
+ * Arguments: a directory with `ca.pem`, `cert.pem`, `key.pem` and `runs.json`.
  */
 export interface PeerRun {
   readonly server: string;
@@ -34,7 +34,7 @@ function get(run: PeerRun): Promise<{ code: number | null; stdout: string; stder
     env: {
       HOME: directory,
       PATH: '/usr/bin:/bin',
-      SSL_CERT_FILE: join(directory, 'cert.pem'),
+      SSL_CERT_FILE: join(directory, 'ca.pem'),
       AWS_ACCESS_KEY_ID: run.accessKeyId,
       AWS_SECRET_ACCESS_KEY: run.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',

@@ -21,6 +21,7 @@ const result = await exchangeToken({
   http,
   signal: AbortSignal.timeout(10_000),
   now: Date.now,
+  setName: 'ECR',
 });
 const password = result.outcome === 'token' ? result.password.reveal() : null;
 process.stdout.write(

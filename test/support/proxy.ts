@@ -22,7 +22,12 @@ export interface TestProxyOptions {
 }
 
 /** An HTTP proxy on loopback that sends everything to one target, so that names need not resolve. */
-export async function startProxy({ authorization, refuseWith, hangsUp, target }: TestProxyOptions): Promise<TestProxy> {
+export async function startProxy({
+  authorization,
+  refuseWith,
+  hangsUp,
+  target,
+}: TestProxyOptions): Promise<TestProxy> {
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
@@ -40,10 +45,13 @@ export async function startProxy({ authorization, refuseWith, hangsUp, target }:
     if (status !== null) return void response.writeHead(status).end();
     const { pathname, search } = new URL(message.url ?? '/', 'http://none');
     const { 'proxy-authorization': _, ...headers } = message.headers;
-    const onward = forward({ hostname, port, method: message.method, path: pathname + search, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = forward(
+      { hostname, port, method: message.method, path: pathname + search, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
     onward.on('error', () => response.destroy());
     message.pipe(onward);
   });

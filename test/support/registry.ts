@@ -1,23 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TestImage } from './image.ts';
-
-export interface TestRepository {
-  /** Tag → image. Every image can be had by its digest too. */
-  readonly tags: Readonly<Record<string, TestImage>>;
-  /** Users who may pull; all users where left out. */
-  readonly readers?: readonly string[];
-  /** Anybody may pull. */
-  readonly isPublic?: boolean;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: string | Buffer;
-}
+import { type Answer, error, json, pull, send, type TestRepository } from './registry-answers.ts';
 
 /** What a server does in place of its duty. `hang` never answers, `reset` cuts the connection, `garbage` is no HTTP. */
 export type Misdeed =
@@ -44,7 +35,13 @@ export interface TestRegistryOptions {
   readonly users?: Readonly<Record<string, string>>;
   readonly repositories?: Readonly<Record<string, TestRepository>>;
   readonly latencyMs?: number;
-  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string; readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    readonly ca?: string;
+    readonly requestCert?: boolean;
+    readonly rejectUnauthorized?: boolean;
+  };
   readonly hostname?: string;
   readonly port?: number;
   readonly faults?: readonly Fault[];
@@ -64,7 +61,7 @@ export interface RecordedRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   readonly body: string;
   readonly server: 'registry' | 'token';
 }
@@ -91,7 +88,14 @@ interface Grant {
 
 /** A registry on loopback that real clients can log in to and pull from, and that misbehaves where a test says so. */
 export async function startRegistry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const { auth = 'basic', users = {}, repositories = {}, faults = [], latencyMs = 0, hostname = '127.0.0.1' } = options;
+  const {
+    auth = 'basic',
+    users = {},
+    repositories = {},
+    faults = [],
+    latencyMs = 0,
+    hostname = '127.0.0.1',
+  } = options;
   const service = options.service === undefined ? 'test-registry' : options.service;
   const requests: RecordedRequest[] = [];
   const grants = new Map<string, Grant>();
@@ -104,7 +108,9 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   const tokens = options.tokenServer === 'other' ? createOne('token') : null;
   const servers = tokens === null ? [registry] : [registry, tokens];
   const [host = '', tokenHost = host] = await Promise.all(
-    servers.map(async (server, index) => await listen(server, hostname, index === 0 ? options.port : undefined)),
+    servers.map(
+      async (server, index) => await listen(server, hostname, index === 0 ? options.port : undefined),
+    ),
   );
   const scheme = options.tls === undefined ? 'http' : 'https';
 
@@ -115,7 +121,11 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     return options.tls === undefined ? createServer(handle) : createTlsServer(options.tls, handle);
   }
 
-  async function serve(which: RecordedRequest['server'], message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(
+    which: RecordedRequest['server'],
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const { method = 'GET', url: path = '/', headers } = message;
@@ -130,11 +140,17 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     send(response, misdeed ?? answer(request));
   }
 
-  function takeFault(request: RecordedRequest): Exclude<Misdeed, (request: RecordedRequest) => Answer | null> | null {
+  function takeFault(
+    request: RecordedRequest,
+  ): Exclude<Misdeed, (request: RecordedRequest) => Answer | null> | null {
     for (const fault of faults) {
       const count = faultCounts.get(fault) ?? 0;
       if (fault.on?.test(request.path) === false || count >= (fault.times ?? Infinity)) continue;
-      if (fault.authorized !== undefined && fault.authorized !== (request.headers['authorization'] !== undefined)) continue;
+      if (
+        fault.authorized !== undefined &&
+        fault.authorized !== (request.headers['authorization'] !== undefined)
+      )
+        continue;
       const misdeed = typeof fault.does === 'function' ? fault.does(request) : fault.does;
       if (misdeed === null) continue;
       faultCounts.set(fault, count + 1);
@@ -146,16 +162,21 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   function answer(request: RecordedRequest): Answer {
     const { pathname } = new URL(request.path, 'http://host');
     if (pathname === '/token') return answerTokenRequest(request);
-    if (pathname === '/v2/' || pathname === '/v2') return mayEnter(request) ? json(200, {}) : unauthorized(null);
-    const [, name = '', kind = '', reference = ''] = /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(pathname) ?? [];
+    if (pathname === '/v2/' || pathname === '/v2')
+      return mayEnter(request) ? json(200, {}) : unauthorized(null);
+    const [, name = '', kind = '', reference = ''] =
+      /^\/v2\/(.+)\/(manifests|blobs|tags)\/([^/]+)$/.exec(pathname) ?? [];
     if (name === '') return error(404, 'NOT_FOUND', 'page not found');
     if (!mayPull(request, name)) return unauthorized(`repository:${name}:pull`);
     const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
-    return repository === undefined ? error(404, 'NAME_UNKNOWN', 'repository name not known') : pull(repository, kind, reference);
+    return repository === undefined
+      ? error(404, 'NAME_UNKNOWN', 'repository name not known')
+      : pull(repository, kind, reference);
   }
 
   function mayEnter(request: RecordedRequest): boolean {
-    if (auth === 'none' || (auth === 'optional' && request.headers['authorization'] === undefined)) return true;
+    if (auth === 'none' || (auth === 'optional' && request.headers['authorization'] === undefined))
+      return true;
     return auth === 'bearer' ? grantOf(request) !== null : userOf(request) !== null;
   }
 
@@ -175,14 +196,15 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
   }
 
   function userOf({ headers }: RecordedRequest): string | null {
-    const [, encoded] = /^Basic (\S+)$/i.exec(headers['authorization']?.toString() ?? '') ?? [];
+    const [, encoded] = /^Basic (\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
     if (encoded === undefined) return null;
-    const [, user = '', password = ''] = /^([^:]*):([^]*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
+    const [, user = '', password = ''] =
+      /^([^:]*):([^]*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
     return Object.hasOwn(users, user) && users[user] === password ? user : null;
   }
 
   function grantOf({ headers }: RecordedRequest): Grant | null {
-    const [, token = ''] = /^Bearer (\S+)$/i.exec(headers['authorization']?.toString() ?? '') ?? [];
+    const [, token = ''] = /^Bearer (\S+)$/i.exec(headers['authorization'] ?? '') ?? [];
     return grants.get(token) ?? null;
   }
 
@@ -193,7 +215,10 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     if (scope !== null) parameters.push(`scope="${scope}"`);
     const usual = auth === 'bearer' ? `Bearer ${parameters.join(',')}` : 'Basic realm="Test Registry"';
     const challenges = [options.challenge ?? usual].flat().map((text) => text.replaceAll('{realm}', realm));
-    return { ...error(401, 'UNAUTHORIZED', 'authentication required'), headers: { 'www-authenticate': challenges } };
+    return {
+      ...error(401, 'UNAUTHORIZED', 'authentication required'),
+      headers: { 'www-authenticate': challenges },
+    };
   }
 
   function answerTokenRequest(request: RecordedRequest): Answer {
@@ -205,7 +230,8 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     if (request.method === 'POST' && user === null) return json(400, { error: 'invalid_grant' });
     if (user === null && !isAnonymous) return error(401, 'UNAUTHORIZED', 'incorrect username or password');
     const asked = parameters.getAll('scope').flatMap((scope) => scope.split(' '));
-    if (options.requireTokenScope === true && asked.length === 0) return error(400, 'UNSUPPORTED', 'scope is missing');
+    if (options.requireTokenScope === true && asked.length === 0)
+      return error(400, 'UNSUPPORTED', 'scope is missing');
     const scopes = asked.filter((scope) => {
       const [, name] = /^repository:(.+):pull$/.exec(scope) ?? [];
       return name !== undefined && mayRead(user, name);
@@ -231,39 +257,6 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
       await Promise.all(servers.map(closeServer));
     },
   };
-}
-
-function pull(repository: TestRepository, kind: string, reference: string): Answer {
-  if (kind === 'tags') return json(200, { tags: Object.keys(repository.tags) });
-  const images = Object.values(repository.tags).flatMap((image) => [image, ...image.children]);
-  if (kind === 'blobs') {
-    const blob = images.map(({ blobs }) => blobs.get(reference)).find((found) => found !== undefined);
-    if (blob === undefined) return error(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
-    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': reference }, body: blob };
-  }
-  const tagged = Object.hasOwn(repository.tags, reference) ? repository.tags[reference] : undefined;
-  const image = tagged ?? images.find(({ digest }) => digest === reference);
-  if (image === undefined) return error(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
-  const headers = { 'content-type': image.mediaType, 'docker-content-digest': image.digest };
-  return { status: 200, headers, body: image.manifest };
-}
-
-function json(status: number, value: unknown): Answer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
-}
-
-function error(status: number, code: string, message: string): Answer {
-  return json(status, { errors: [{ code, message }] });
-}
-
-function send(response: ServerResponse, { status, headers = {}, body = '' }: Answer): void {
-  response.statusCode = status;
-  response.setHeader('docker-distribution-api-version', 'registry/2.0');
-  for (const [name, value] of Object.entries(headers)) {
-    response.setHeader(name, typeof value === 'string' ? value : [...value]);
-  }
-  if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body));
-  response.end(body);
 }
 
 async function listen(server: Server, hostname: string, port = 0): Promise<string> {

@@ -72,7 +72,7 @@ export function verifySignature<Key extends SigningKey>(
       `'Host' and every 'X-Amz-*' header must be signed; missing: ${unsigned.join(';')}`,
     );
   }
-  if (signed.join(';') !== [...signed].sort().join(';')) {
+  if (signed.join(';') !== signed.toSorted().join(';')) {
     return refusal('IncompleteSignatureException', 'SignedHeaders must be sorted.');
   }
 
@@ -177,7 +177,7 @@ function canonicalRequest(
         .map((part) => encode(decodeURIComponent(part))),
     )
     .map(([name = '', value = '']) => `${name}=${value}`)
-    .sort()
+    .toSorted()
     .join('&');
   const lines = signedHeaders.map(
     (name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`,

@@ -102,7 +102,9 @@ is_genuine() {
       return 0
     fi
   fi
-  warn "$2 is refused: its SHA-256 is ${sum:-unknown}, not $pinned${listed:+ and not the mirror\'s $listed}."
+  expected="$pinned of the official build"
+  if [ -n "$mirror" ]; then expected="$expected or ${listed:-one} of the SHASUMS256.txt beside it"; fi
+  warn "$2 is refused: its SHA-256 is ${sum:-unknown}, not $expected."
   return 1
 }
 

@@ -26,6 +26,9 @@ export const images = {
   plain: 'local/devcontainer-plain',
 } as const;
 
+/** Node.js in the layout of the official distribution, made by scripts/host/images.sh of the Node that npm brings. */
+export const nodeMirror = path.join(state, 'node-mirror');
+
 export const dockerSocket = '/var/run/docker.sock';
 
 /** The group that may use the engine's socket, for `--group-add`. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
@@ -40,9 +40,9 @@ export async function addRelease(
   const sha256 = createHash('sha256')
     .update(await readFile(archive))
     .digest('hex');
-  const sums = [['0'.repeat(64), `${name}.tar.xz`]];
-  if (listedSum !== null) sums.push([listedSum ?? sha256, `${name}.tar.gz`]);
-  await writeFile(join(folder, 'SHASUMS256.txt'), sums.map((line) => `${line.join('  ')}\n`).join(''));
+  const sums = [`${'0'.repeat(64)}  ${name}.tar.xz\n`];
+  if (listedSum !== null) sums.push(`${listedSum ?? sha256}  ${name}.tar.gz\n`);
+  await appendFile(join(folder, 'SHASUMS256.txt'), sums.join(''));
   return { archive, sha256 };
 }
 
@@ -85,5 +85,5 @@ export async function filesBelow(folder: string): Promise<string[]> {
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
+    .toSorted();
 }

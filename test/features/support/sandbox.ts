@@ -136,7 +136,7 @@ export class Sandbox implements AsyncDisposable {
   async leftovers(): Promise<string[]> {
     const below = async (folder: string): Promise<string[]> =>
       (await readdir(join(this.path, folder), { recursive: true })).map((name) => join(folder, name));
-    return [...(await below('usr')), ...(await below('tmp'))].sort();
+    return [...(await below('usr')), ...(await below('tmp'))].toSorted();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -152,8 +152,25 @@ export function fakeNode(version: string): string {
 esac`;
 }
 
+/** What an installation without a private Node.js consists of. */
+export const plainInstallation = [
+  'bin/docker-credential-registry-login',
+  'bin/registry-login',
+  'docker-credential-registry-login.js',
+  'hooks/post-attach.sh',
+  'hooks/post-create.sh',
+  'hooks/post-start.sh',
+  'hooks/read-option.sh',
+  'lib/find-node.sh',
+  'lib/recorded-node.sh',
+  'node-path',
+  'options',
+  'package.json',
+  'registry-login.js',
+];
+
 /** Runs a program to its end; a failure is an output like any other. */
-export function execute(
+function execute(
   program: string,
   args: readonly string[],
   options: { readonly cwd?: string; readonly env: NodeJS.ProcessEnv },

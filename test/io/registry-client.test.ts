@@ -1,0 +1,262 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Verdict } from '../../src/core/verdict.ts';
+import type { AccessSettings } from '../support/access.ts';
+import {
+  type Fault,
+  startRegistry,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from '../support/registry.ts';
+import { type PlainCredential, requestLog, verifyWith } from '../support/verify.ts';
+
+const password = 'planted-P\u00e4ssw0rd:with "quotes"\n';
+const users = { 'acr-user': password };
+const basic = `Basic ${Buffer.from(`acr-user:${password}`).toString('base64')}`;
+const accepted: Verdict = { outcome: 'accepted', identityToken: null };
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map(async (close) => await close()));
+});
+
+async function start(options: TestRegistryOptions): Promise<TestRegistry> {
+  const registry = await startRegistry({ users, ...options });
+  closers.push(async () => await registry.close());
+  return registry;
+}
+
+async function verify(
+  host: string,
+  settings: AccessSettings & Partial<PlainCredential> = {},
+): Promise<Verdict> {
+  return await verifyWith(host, { username: 'acr-user', password, ...settings }, settings);
+}
+
+describe('a registry with Basic', () => {
+  test('accepts the right password, asked for first and sent in UTF-8', async () => {
+    const registry = await start({});
+    expect(await verify(registry.host)).toEqual(accepted);
+    expect(requestLog(registry)).toEqual(['GET /v2/', 'GET /v2/ Basic']);
+    expect(registry.requests[1]?.headers).toMatchObject({
+      authorization: basic,
+      'user-agent': 'registry-login/test',
+    });
+  });
+
+  test('rejects a wrong password', async () => {
+    const { host } = await start({});
+    const detail = `HTTP 401 from ${host}: "authentication required"`;
+    expect(await verify(host, { password: 'planted-wrong' })).toEqual({
+      outcome: 'rejected',
+      httpStatus: 401,
+      detail,
+    });
+  });
+
+  test('rejects with 403', async () => {
+    const { host } = await start({ faults: [{ authorized: true, does: { status: 403 } }] });
+    expect(await verify(host)).toEqual({
+      outcome: 'rejected',
+      httpStatus: 403,
+      detail: `HTTP 403 from ${host}`,
+    });
+  });
+
+  test('is sent a user name like any other where it is __proto__', async () => {
+    const { host } = await start({
+      users: JSON.parse('{"__proto__":"planted-x"}') as Record<string, string>,
+    });
+    expect(await verify(host, { username: '__proto__', password: 'planted-x' })).toEqual(accepted);
+    expect(await verify(host, { username: 'constructor', password: 'planted-x' })).toMatchObject({
+      outcome: 'rejected',
+    });
+  });
+
+  test('gets no identity token', async () => {
+    const registry = await start({});
+    expect(await verify(registry.host, { identityToken: 'planted-refresh' })).toMatchObject({
+      outcome: 'unsupported',
+      cause: 'unknown-challenge',
+    });
+    expect(requestLog(registry)).toEqual(['GET /v2/']);
+  });
+
+  test.each([
+    ['in any case', 'bAsIc REALM="r"'],
+    ['among others', ['Negotiate', 'Digest nonce="1", Basic realm="r"']],
+    ['beside a Bearer without realm', 'Bearer service="x", Basic realm="r"'],
+    ['without parameters', 'Basic'],
+  ])('is known by its challenge %s', async (_claim, challenge) => {
+    const { host } = await start({ challenge });
+    expect(await verify(host)).toEqual(accepted);
+  });
+});
+
+describe('a registry that lets everybody in', () => {
+  test('is not verified where it checks nothing', async () => {
+    const registry = await start({ auth: 'none' });
+    const detail = `${registry.host} lets everybody in, made-up credentials included`;
+    expect(await verify(registry.host)).toEqual({ outcome: 'unverified', detail });
+    expect(requestLog(registry)).toEqual(['GET /v2/', 'GET /v2/ Basic', 'GET /v2/ Basic']);
+    expect(registry.requests[2]?.headers['authorization']).not.toBe(basic);
+  });
+
+  test('is verified where it checks what is sent', async () => {
+    const { host } = await start({ auth: 'optional' });
+    expect(await verify(host)).toEqual(accepted);
+  });
+
+  test('rejects a wrong password where it checks what is sent', async () => {
+    const { host } = await start({ auth: 'optional' });
+    expect(await verify(host, { password: 'planted-wrong' })).toMatchObject({
+      outcome: 'rejected',
+      httpStatus: 401,
+    });
+  });
+
+  test('is not verified where the made-up credentials get no answer', async () => {
+    const { host } = await start({
+      auth: 'none',
+      faults: [{ does: ({ headers }) => (isMadeUp(headers) ? { status: 500 } : null) }],
+    });
+    expect(await verify(host)).toMatchObject({ outcome: 'unverified' });
+  });
+
+  test('is not verified by an identity token', async () => {
+    const registry = await start({ auth: 'none' });
+    expect(await verify(registry.host, { identityToken: 'planted-refresh' })).toMatchObject({
+      outcome: 'unverified',
+    });
+    expect(requestLog(registry)).toEqual(['GET /v2/']);
+  });
+
+  test('is verified by a token where it wants one for credentials', async () => {
+    const registry = await start({
+      auth: 'bearer',
+      faults: [{ on: /^\/v2\//, authorized: false, does: { status: 200 } }],
+    });
+    expect(await verify(registry.host)).toEqual(accepted);
+    expect(await verify(registry.host, { password: 'planted-wrong' })).toMatchObject({ outcome: 'rejected' });
+    expect(requestLog(registry).slice(0, 4)).toEqual([
+      'GET /v2/',
+      'GET /v2/ Basic',
+      'GET /token Basic',
+      'GET /v2/ Bearer',
+    ]);
+  });
+});
+
+function isMadeUp(headers: Readonly<Record<string, unknown>>): boolean {
+  return headers['authorization'] !== undefined && headers['authorization'] !== basic;
+}
+
+const html = { 'content-type': 'text/html; charset=utf-8' };
+
+describe('what is no registry, or none that can be used:', () => {
+  const cases: [claim: string, fault: Fault, verdict: Partial<Record<string, unknown>>][] = [
+    ['HTTP 404', { does: { status: 404 } }, { cause: 'not-a-registry', detail: 'HTTP 404 from HOST' }],
+    [
+      'a web page',
+      { does: { raw: `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi` } },
+      { cause: 'not-a-registry', detail: 'HTTP 200 from HOST to GET /v2/ is a web page' },
+    ],
+    [
+      'HTTP 403 without a challenge',
+      { does: { status: 403, headers: html } },
+      { cause: 'not-a-registry', detail: 'HTTP 403 from HOST to GET /v2/ asks for no login' },
+    ],
+    ['another success', { does: { status: 204 } }, { cause: 'not-a-registry', detail: 'HTTP 204 from HOST' }],
+    [
+      'HTTP 401 without a challenge',
+      { does: { status: 401 } },
+      { cause: 'unknown-challenge', detail: 'HTTP 401 from HOST to GET /v2/ does not say how to log in' },
+    ],
+    [
+      'an empty challenge',
+      { does: { status: 401, headers: { 'www-authenticate': '' } } },
+      { cause: 'unknown-challenge' },
+    ],
+    [
+      'other kinds of login',
+      { does: { status: 401, headers: { 'www-authenticate': ['Negotiate', 'Digest realm="x"'] } } },
+      {
+        cause: 'unknown-challenge',
+        detail: 'HOST asks for a kind of login other than Basic and Bearer: "negotiate, digest"',
+      },
+    ],
+    [
+      'a Bearer challenge without realm',
+      { does: { status: 401, headers: { 'www-authenticate': 'Bearer service="x"' } } },
+      { cause: 'unknown-challenge' },
+    ],
+    [
+      'a redirect to another host',
+      { does: { status: 307, headers: { location: 'https://other.example/v2/' } } },
+      { cause: 'redirect', detail: 'HTTP 307 from HOST, a redirect to other.example' },
+    ],
+    ['a redirect to nowhere', { does: { status: 302 } }, { cause: 'redirect', detail: 'HTTP 302 from HOST' }],
+    [
+      'a redirect without end',
+      { does: { status: 302, headers: { location: '/v2/' } } },
+      { cause: 'redirect', detail: 'HTTP 302 from HOST, a redirect to HOST' },
+    ],
+    [
+      'an endless body',
+      { does: { status: 200, body: 'x'.repeat(200_000) } },
+      { cause: 'answer-too-large', detail: 'the answer of HOST is larger than 128 KiB' },
+    ],
+    [
+      'another protocol',
+      { does: 'garbage' },
+      { cause: 'answer-not-understood', detail: 'the answer of HOST is not HTTP' },
+    ],
+  ];
+  test.each(cases)('%s', async (_claim, fault, verdict) => {
+    const registry = await start({ faults: [fault] });
+    const { detail, ...rest } = verdict;
+    const expected = typeof detail === 'string' ? { detail: detail.replaceAll('HOST', registry.host) } : {};
+    expect(await verify(registry.host, { scheme: 'http' })).toMatchObject({
+      outcome: 'unsupported',
+      ...rest,
+      ...expected,
+    });
+    expect(requestLog(registry).every((line) => !line.includes('Basic'))).toBe(true);
+    expect(registry.requests.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('redirects', () => {
+  test('of the anonymous question are followed on the same origin, and the answer goes where they led', async () => {
+    const registry = await start({
+      faults: [{ on: /^\/v2\/$/, does: { status: 302, headers: { location: '/v2' } } }],
+    });
+    expect(await verify(registry.host)).toEqual(accepted);
+    expect(requestLog(registry)).toEqual(['GET /v2/', 'GET /v2', 'GET /v2 Basic']);
+  });
+
+  test('to another port are not followed', async () => {
+    const other = await start({});
+    const { host } = await start({
+      faults: [{ does: { status: 302, headers: { location: `http://${other.host}/v2/` } } }],
+    });
+    expect(await verify(host)).toMatchObject({
+      outcome: 'unsupported',
+      cause: 'redirect',
+      detail: `HTTP 302 from ${host}, a redirect to ${other.host}`,
+    });
+    expect(other.requests).toEqual([]);
+  });
+
+  test.each([
+    ['the same origin', (_other: string) => '/v2'],
+    ['another origin', (other: string) => `http://${other}/v2/`],
+  ])('with credentials are not followed to %s', async (_claim, location) => {
+    const other = await start({});
+    const registry = await start({
+      faults: [{ authorized: true, does: { status: 307, headers: { location: location(other.host) } } }],
+    });
+    expect(await verify(registry.host)).toMatchObject({ outcome: 'unsupported', cause: 'redirect' });
+    expect(requestLog(registry)).toEqual(['GET /v2/', 'GET /v2/ Basic']);
+    expect(other.requests).toEqual([]);
+  });
+});
