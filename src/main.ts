@@ -2,7 +2,6 @@
 /** The entry of both programs: builds the System from this process, runs the one that was called, sets the exit code. */
 import { homedir } from 'node:os';
 import { basename, dirname } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { readContainerStart } from './io/container-start.ts';
 import type { HttpClient } from './io/http.ts';
@@ -28,7 +27,7 @@ const system: System = {
   now: () => Date.now(),
   containerStart: () => readContainerStart(),
   http() {
-    opened.http ??= import('./io/undici-client.ts').then(({ UndiciClient }) => new UndiciClient(process.env));
+    opened.http ??= import('./io/node-client.ts').then(({ NodeClient }) => new NodeClient(process.env));
     return opened.http;
   },
 };
