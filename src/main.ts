@@ -32,6 +32,12 @@ const system: System = {
   },
 };
 
+// What no await saw, such as an error in a callback of a library: its message may quote a secret, so Node must not print it.
+process.on('uncaughtException', (error) => {
+  reportBug(error);
+  process.exit(1);
+});
+
 // A reader that went away (| head) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 // With a limit on file sizes, a write that is too long shall fail with EFBIG and be reported; the signal would end us first.
@@ -42,8 +48,7 @@ try {
     ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) => runCredentialHelper(system))
     : await import('./cli.ts').then(({ runCli }) => runCli(system));
 } catch (error) {
-  process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
-  process.exitCode = 1;
+  reportBug(error);
 } finally {
   await opened.http?.then((client) => client.close()).catch(() => {});
 }
@@ -66,6 +71,11 @@ function findHomeDirectory(): string | null {
   } catch {
     return null;
   }
+}
+
+function reportBug(error: unknown): void {
+  process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
+  process.exitCode = 1;
 }
 
 /** The place without the message: a message may quote what was being read, and that may be a secret. */

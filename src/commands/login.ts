@@ -1,11 +1,11 @@
 import type { DockerConfig } from '../core/docker-config.ts';
 import { emptyState, type LoginState, seenSinceStart } from '../core/login-state.ts';
-import { helperName, renewsItself } from '../core/placement.ts';
-import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report, type Store } from '../core/report.ts';
+import { renewsItself } from '../core/placement.ts';
+import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report } from '../core/report.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 import { attemptLogins } from '../io/attempt-logins.ts';
 import { locateConfigFile, readConfigFile } from '../io/config-file.ts';
-import { findOnPath } from '../io/find-on-path.ts';
+import { helperPresence } from '../io/find-on-path.ts';
 import { changedSets, goneRecords, type LoginResult, recallLogin, recallState, rememberLogins } from '../io/login-memory.ts';
 import { watchProgress } from '../io/progress.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
@@ -14,6 +14,7 @@ import { type Records, storeLogins } from '../io/store-logins.ts';
 import type { System } from '../io/system.ts';
 import { type Attempt, verifySet } from '../io/verify-set.ts';
 import { noteFileProblem } from './file-problem.ts';
+import { helperProblems } from './helper-problems.ts';
 import { printReport } from './print-report.ts';
 import { attemptRow, byName, identityOf, removedRow, unusableRow } from './report-rows.ts';
 
@@ -71,7 +72,7 @@ async function logIn(run: Run): Promise<Report> {
   const isTyped = system.stdout.isTTY && !flags.skipVerified;
   const gone = flags.only.length > 0 ? [] : goneRecords(known, start, all.names, all.sets, isTyped);
   const { results, removed } = await attemptAndStore(run, state, gone, deadline);
-  problems.push(...missingHelper(system, results));
+  problems.push(...helperProblems(helperPresence(system.env), results));
   const rows = [
     ...results.map(({ attempt, placed }) => attemptRow(attempt, placed?.store ?? null)),
     ...sources.unusable.map(unusableRow),
@@ -126,22 +127,6 @@ async function readQuietly(configFile: string): Promise<DockerConfig | null> {
 /** A cache that cannot be read only costs a login; writing it later says what is wrong with it. */
 async function recallQuietly(system: System, state: LoginState, set: SecretSet, config: DockerConfig | null): Promise<Attempt | null> {
   return (await noteFileProblem([], async () => ({ attempt: await recallLogin(system, state, set, config) })))?.attempt ?? null;
-}
-
-/** Clients find a helper by its name on PATH; an entry in `credHelpers` alone would make their pulls fail. */
-function missingHelper(system: System, results: readonly LoginResult[]): Problem[] {
-  const namesHelper = (store: Store | null | undefined): boolean => store === 'helper' || store === 'both';
-  const program = `docker-credential-${helperName}`;
-  if (!results.some(({ placed }) => namesHelper(placed?.store)) || findOnPath(system.env, program) !== null) return [];
-  return [
-    {
-      code: 'helper-not-found',
-      name: null,
-      variables: [],
-      message: `The Docker config names the credential helper ${program}, which is not on PATH.`,
-      advice: 'Install it: npm install --global devcontainer-registry-login. Or set the option credentialStore to config.',
-    },
-  ];
 }
 
 function planReport({ sources, problems, configFile }: Run): Report {

@@ -23,7 +23,7 @@ export function readSources(system: System): Sources {
   const codespacesSecrets = readCodespacesSecrets(system.env);
   const fromFiles = new Map([...codespacesSecrets.secrets].map(([variable, { value }]) => [variable, value.reveal()]));
   const discovery = discoverSets(system.env, fromFiles);
-  const token = codespaceTokenSet(system.env, options.github, discovery);
+  const token = codespaceTokenSet(system.env, options.github, discovery, fromFiles);
   return {
     options,
     sets: token === null ? discovery.sets : [...discovery.sets, token],
