@@ -1,13 +1,15 @@
 /** Builds dist/: the two programs (one entry, told apart by the name they are called by) with their lazily loaded chunks, the report's JSON Schema, and the staged collection. */
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { reportSchema } from '../src/core/report-schema.ts';
+import { thirdPartyNotices } from './notices.ts';
 import { stageCollection } from './stage.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const dist = `${root}dist`;
 
 await rm(dist, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {
     'registry-login': 'src/main.ts',
@@ -30,8 +32,11 @@ await build({
   },
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 });
 for (const program of ['registry-login.js', 'docker-credential-registry-login.js']) {
   await chmod(`${dist}/${program}`, 0o755);
 }
+await writeFile(`${dist}/report.schema.json`, `${JSON.stringify(reportSchema, null, 2)}\n`);
+await writeFile(`${dist}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(root, Object.keys(metafile.inputs)));
 await stageCollection();

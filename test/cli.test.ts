@@ -2,12 +2,20 @@ import { afterEach, describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { runCli } from '../src/cli.ts';
 import { helpText } from '../src/core/help.ts';
+import type { Environment } from '../src/io/system.ts';
 import { createTestSystem, type TestSystem } from './support/test-system.ts';
 
 let tested: TestSystem;
 
 async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  tested = createTestSystem({ args });
+  return await runWith({}, ...args);
+}
+
+async function runWith(
+  env: Environment,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  tested = createTestSystem({ args, env });
   const code = await runCli(tested.system);
   return { code, stdout: tested.stdout(), stderr: tested.stderr() };
 }
@@ -33,9 +41,12 @@ describe('help goes to stdout, with exit code 0', () => {
 });
 
 describe('the version goes to stdout, with exit code 0', () => {
-  test.each([[['--version']], [['login', '--version']], [['status', '--json', '--version']]])('%j', async (args) => {
-    expect(await run(...args)).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
-  });
+  test.each([[['--version']], [['login', '--version']], [['status', '--json', '--version']]])(
+    '%j',
+    async (args) => {
+      expect(await run(...args)).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+    },
+  );
 });
 
 describe('wrong usage goes to stderr, with exit code 2', () => {
@@ -74,5 +85,50 @@ describe('wrong usage goes to stderr, with exit code 2', () => {
       stderr: `registry-login: ${says}\nRun registry-login --help for usage.\n`,
     });
     expect(tested.usedHttp()).toBe(false);
+  });
+});
+
+describe('each command is run with its flags', () => {
+  const env = {
+    ACR_CONTAINER_REGISTRY_SERVER: 'registry.example.com',
+    ACR_CONTAINER_REGISTRY_USER: 'someone',
+    ACR_CONTAINER_REGISTRY_PASSWORD: 'hunter2',
+    GAR_CONTAINER_REGISTRY_USER: 'someone',
+  };
+
+  test.each([
+    { args: [], command: 'login' },
+    { args: ['login'], command: 'login' },
+    { args: ['status'], command: 'status' },
+    { args: ['doctor'], command: 'doctor' },
+    { args: ['logout'], command: 'logout' },
+  ])('$args without any set: $command has nothing to do, and that is well', async ({ args, command }) => {
+    const { code, stdout, stderr } = await run(...args, '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, command, registries: [], problems: [] });
+    expect(tested.usedHttp()).toBe(false);
+  });
+
+  test.each([
+    { args: ['--dry-run'], code: 1, claim: 'an incomplete set is a failure' },
+    { args: ['login', '--dry-run'], code: 1, claim: 'by its name too' },
+    { args: ['--dry-run', '--exit-zero'], code: 0, claim: 'unless it must not be' },
+    { args: ['--dry-run', '--only', 'ACR'], code: 0, claim: 'a single set' },
+    { args: ['--dry-run', '--only=ACR'], code: 0, claim: 'a single set, with an equals sign' },
+    { args: ['--dry-run', '--only', 'ACR', '--only', 'GAR'], code: 1, claim: 'two sets' },
+    { args: ['--dry-run', '--only', 'acr'], code: 1, claim: 'a set that is not here' },
+    { args: ['--dry-run', '--only', ''], code: 1, claim: 'a set without a name' },
+    { args: ['--dry-run', '--only', '__proto__'], code: 1, claim: 'a set that only objects have' },
+  ])('$claim: $args', async ({ args, code }) => {
+    const result = await runWith(env, ...args);
+    expect(result).toMatchObject({ code, stderr: '' });
+    expect(result.stdout).not.toContain('hunter2');
+    expect(tested.usedHttp()).toBe(false);
+  });
+
+  test('names and flags may stand in any order', async () => {
+    const { code, stdout } = await runWith(env, 'login', '--only', 'ACR', '--json', '--dry-run');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ registries: [{ name: 'ACR', status: 'planned' }] });
   });
 });

@@ -21,6 +21,8 @@ export interface TestSystemOptions {
   readonly stdin?: string;
   readonly uid?: number | null;
   readonly containerStart?: ContainerStart;
+  /** Stands between the program and the real HTTP client. */
+  readonly wrapHttp?: (http: HttpClient) => HttpClient;
 }
 
 export interface TestSystem {
@@ -59,7 +61,7 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
     http() {
       httpClient ??= import('../../src/io/undici-client.ts').then(
-        ({ UndiciClient }) => new UndiciClient(env),
+        ({ UndiciClient }) => options.wrapHttp?.(new UndiciClient(env)) ?? new UndiciClient(env),
       );
       return httpClient;
     },
