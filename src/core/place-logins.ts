@@ -75,7 +75,7 @@ export function storeOf(config: DockerConfig, key: string): Store | null {
 }
 
 /** The helper that clients would ask for this key instead of `auths`, ours left out; null where there is none. */
-function shadowOf(config: DockerConfig, key: string): string | null {
+export function shadowOf(config: DockerConfig, key: string): string | null {
   const own = credHelpers(config).get(key);
   const helper = own === undefined || own === helperName ? credsStore(config) : own;
   return helper === null || helper === '' || helper === helperName ? null : helper;

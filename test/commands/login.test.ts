@@ -267,7 +267,7 @@ describe('secrets that a server repeats stay unprinted', () => {
       const decoded = Buffer.from(authorization.replace(/^\w+ /, ''), 'base64').toString();
       return { status: 401, body: JSON.stringify({ errors: [{ message: `no: ${authorization} ${decoded} ${password}` }] }) };
     };
-    const { host } = await registry({ auth, faults: [{ authorized: true, does: echo as never }] });
+    const { host } = await registry({ auth, faults: [{ authorized: true, does: echo }] });
     const run = await scenario.run(['login'], secretSet('ECHO', host, 'dora', password));
     expect(run.row('ECHO')).toMatchObject({ status: 'rejected', store: null });
   });
