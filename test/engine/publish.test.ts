@@ -12,11 +12,7 @@ import { temporaryDirectory } from './support/temporary.ts';
 const login = { username: 'publisher', password: 'planted publishing password' };
 
 interface Publication {
-  readonly 'registry-login'?: {
-    readonly digest: string;
-    readonly publishedTags: readonly string[];
-    readonly version: string;
-  };
+  readonly 'registry-login'?: { readonly publishedTags: readonly string[] };
 }
 
 interface Manifest {
@@ -37,11 +33,24 @@ describe('devcontainer features publish', () => {
   let name: string;
   let home: Awaited<ReturnType<typeof temporaryDirectory>>;
   let env: Record<string, string>;
+  let released: string;
 
   const publish = (environment: Record<string, string> = {}) =>
     devcontainer(
       ['features', 'publish', '-r', server, '-n', 'somebody/registry-login', path.join(collection, 'src')],
       { env: environment },
+    );
+
+  const publishByScript = () =>
+    execa(
+      'sh',
+      [
+        'scripts/publish-feature.sh',
+        server,
+        'Somebody/Registry-Login',
+        'dist/devcontainer-feature-registry-login.tgz',
+      ],
+      { cwd: root, all: true, reject: false, stdin: 'ignore', env },
     );
 
   beforeAll(async () => {
@@ -79,26 +88,31 @@ describe('devcontainer features publish', () => {
     expect(await readFile(path.join(home.path, '.docker/config.json'), 'utf8')).toContain(server);
   });
 
-  it('publishes the staged collection under the tags of a semantic version', async () => {
-    const { 'registry-login': published } = parsed(await publish(env)) as Publication;
-    const [major, minor] = feature.version.split('.');
-    expect(published).toEqual({
-      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
-      publishedTags: [major, `${major}.${minor}`, feature.version, 'latest'],
-      version: feature.version,
-    });
+  it('publishes the packaged Feature by the script of a release, and says what is there then', async () => {
+    const { exitCode, stdout, all } = await publishByScript();
+    expect({ exitCode, all }).toMatchObject({ exitCode: 0 });
+    expect(stdout).toMatch(/^name=\S+\ndigest=sha256:[0-9a-f]{64}$/);
+    expect(stdout.split('\n')[0]).toBe(`name=${name}`);
+    released = stdout;
   });
 
   it('publishes a version once and for all', async () => {
     const { 'registry-login': published } = parsed(await publish(env)) as Publication;
     expect(published?.publishedTags ?? []).toEqual([]);
+    expect((await publishByScript()).stdout).toBe(released);
   });
 
   it('shows its tags and, in the manifest, its options', async () => {
     const info = async (mode: string): Promise<unknown> =>
       parsed(await devcontainer(['features', 'info', mode, name, '--output-format', 'json'], { env }));
+    const [major, minor] = feature.version.split('.');
     expect(await info('tags')).toEqual({
-      publishedTags: expect.arrayContaining(['1', feature.version, 'latest']) as string[],
+      publishedTags: expect.arrayContaining([
+        major,
+        `${major}.${minor}`,
+        feature.version,
+        'latest',
+      ]) as string[],
     });
     const { manifest } = (await info('manifest')) as { readonly manifest: Manifest };
     const metadata = JSON.parse(manifest.annotations['dev.containers.metadata'] ?? '{}') as typeof feature;
