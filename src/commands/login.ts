@@ -1,26 +1,12 @@
 import type { DockerConfig } from '../core/docker-config.ts';
 import { emptyState, type LoginState, seenSinceStart } from '../core/login-state.ts';
-import { helperName, renewsItself } from '../core/placement.ts';
-import {
-  exitCodeOf,
-  type ExitCode,
-  type Problem,
-  type RegistryReport,
-  type Report,
-  type Store,
-} from '../core/report.ts';
+import { renewsItself } from '../core/placement.ts';
+import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report } from '../core/report.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 import { attemptLogins } from '../io/attempt-logins.ts';
 import { locateConfigFile, readConfigFile } from '../io/config-file.ts';
-import { findOnPath } from '../io/find-on-path.ts';
-import {
-  changedSets,
-  goneRecords,
-  type LoginResult,
-  recallLogin,
-  recallState,
-  rememberLogins,
-} from '../io/login-memory.ts';
+import { helperPresence } from '../io/find-on-path.ts';
+import { changedSets, goneRecords, type LoginResult, recallLogin, recallState, rememberLogins } from '../io/login-memory.ts';
 import { watchProgress } from '../io/progress.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import { readSources, selectSources, type Sources } from '../io/sources.ts';
@@ -28,6 +14,7 @@ import { type Records, storeLogins } from '../io/store-logins.ts';
 import type { System } from '../io/system.ts';
 import { type Attempt, verifySet } from '../io/verify-set.ts';
 import { noteFileProblem } from './file-problem.ts';
+import { helperProblems } from './helper-problems.ts';
 import { printReport } from './print-report.ts';
 import { attemptRow, byName, identityOf, removedRow, unusableRow } from './report-rows.ts';
 
@@ -85,37 +72,23 @@ async function logIn(run: Run): Promise<Report> {
   const isTyped = system.stdout.isTTY && !flags.skipVerified;
   const gone = flags.only.length > 0 ? [] : goneRecords(known, start, all.names, all.sets, isTyped);
   const { results, removed } = await attemptAndStore(run, state, gone, deadline);
-  problems.push(...missingHelper(system, results));
+  problems.push(...helperProblems(helperPresence(system.env), results));
   const rows = [
     ...results.map(({ attempt, placed }) => attemptRow(attempt, placed?.store ?? null)),
     ...sources.unusable.map(unusableRow),
-    ...gone
-      .filter(([name]) => removed.has(name))
-      .map(([name, record]) => removedRow(name, record, goneMessage)),
+    ...gone.filter(([name]) => removed.has(name)).map(([name, record]) => removedRow(name, record, goneMessage)),
   ].toSorted(byName);
-  const { restart } = (await evidence).decide({
-    problems,
-    rows,
-    changes: changedSets(known, start, all.sets),
-  });
+  const { restart } = (await evidence).decide({ problems, rows, changes: changedSets(known, start, all.sets) });
   return { schemaVersion: 1, command: 'login', configFile, registries: rows, problems, restart };
 }
 
 /** All sets at once, so that a slow registry delays nobody; each ends with the deadline at the latest. `state` is null where it cannot be used. */
-async function attemptAndStore(
-  run: Run,
-  state: LoginState | null,
-  gone: Records,
-  deadline: AbortSignal,
-): Promise<Outcome> {
+async function attemptAndStore(run: Run, state: LoginState | null, gone: Records, deadline: AbortSignal): Promise<Outcome> {
   const { system, flags, all, sources, problems, configFile } = run;
   const known = state ?? emptyState('0'.repeat(64));
   const { sets, options } = sources;
   const config = flags.skipVerified && configFile !== null ? await readQuietly(configFile) : null;
-  const progress = watchProgress(
-    system.stderr,
-    sets.map(({ name }) => name),
-  );
+  const progress = watchProgress(system.stderr, sets.map(({ name }) => name));
   const attempt = async (set: SecretSet): Promise<Attempt> => {
     const recalled = flags.skipVerified ? await recallQuietly(system, known, set, config) : null;
     const ended = recalled ?? (await verifySet(system, set, options, deadline));
@@ -133,16 +106,12 @@ async function attemptAndStore(
           : await noteFileProblem(problems, () => {
               return storeLogins(system, configFile, options.credentialStore, attempts, leaving, known);
             });
-      const batch = attempts.map((one) => ({
-        attempt: one,
-        placed: stored?.places.get(one.set.server.key) ?? null,
-      }));
+      const batch = attempts.map((one) => ({ attempt: one, placed: stored?.places.get(one.set.server.key) ?? null }));
       results.push(...batch);
       if (stored === null) continue;
       for (const name of stored.removed) removed.add(name);
       const left = leaving;
-      if (state !== null)
-        await noteFileProblem(problems, () => rememberLogins(system, all.sets, batch, left));
+      if (state !== null) await noteFileProblem(problems, () => rememberLogins(system, all.sets, batch, left));
       leaving = [];
     }
   } finally {
@@ -156,34 +125,8 @@ async function readQuietly(configFile: string): Promise<DockerConfig | null> {
 }
 
 /** A cache that cannot be read only costs a login; writing it later says what is wrong with it. */
-async function recallQuietly(
-  system: System,
-  state: LoginState,
-  set: SecretSet,
-  config: DockerConfig | null,
-): Promise<Attempt | null> {
-  return (
-    (await noteFileProblem([], async () => ({ attempt: await recallLogin(system, state, set, config) })))
-      ?.attempt ?? null
-  );
-}
-
-/** Clients find a helper by its name on PATH; an entry in `credHelpers` alone would make their pulls fail. */
-function missingHelper(system: System, results: readonly LoginResult[]): Problem[] {
-  const namesHelper = (store: Store | null | undefined): boolean => store === 'helper' || store === 'both';
-  const program = `docker-credential-${helperName}`;
-  if (!results.some(({ placed }) => namesHelper(placed?.store)) || findOnPath(system.env, program) !== null)
-    return [];
-  return [
-    {
-      code: 'helper-not-found',
-      name: null,
-      variables: [],
-      message: `The Docker config names the credential helper ${program}, which is not on PATH.`,
-      advice:
-        'Install it: npm install --global devcontainer-registry-login. Or set the option credentialStore to config.',
-    },
-  ];
+async function recallQuietly(system: System, state: LoginState, set: SecretSet, config: DockerConfig | null): Promise<Attempt | null> {
+  return (await noteFileProblem([], async () => ({ attempt: await recallLogin(system, state, set, config) })))?.attempt ?? null;
 }
 
 function planReport({ sources, problems, configFile }: Run): Report {
@@ -191,15 +134,7 @@ function planReport({ sources, problems, configFile }: Run): Report {
     const message = renewsItself(set)
       ? 'Would exchange the AWS keys for a token and store it.'
       : 'Would log in and store the credentials.';
-    return {
-      ...identityOf(set),
-      status: 'planned',
-      store: null,
-      expiresAt: null,
-      durationMs: null,
-      message,
-      advice: null,
-    };
+    return { ...identityOf(set), status: 'planned', store: null, expiresAt: null, durationMs: null, message, advice: null };
   });
   return {
     schemaVersion: 1,

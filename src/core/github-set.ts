@@ -4,7 +4,7 @@ import { type Discovery, parseVariableName, type SecretSet } from './secret-set.
 import { Secret } from './secret.ts';
 
 /** The name under which the codespace's own token is reported. */
-export const codespaceTokenName = 'GITHUB_TOKEN';
+const codespaceTokenName = 'GITHUB_TOKEN';
 
 /**
  * The codespace's own token as a set for `ghcr.io`, or null: outside Codespaces, with the option `github` off, or where any set names
@@ -34,10 +34,7 @@ export function codespaceTokenSet(
   };
 }
 
-function namesServer(
-  variables: readonly (readonly [string, string | undefined])[],
-  server: RegistryHost,
-): boolean {
+function namesServer(variables: readonly (readonly [string, string | undefined])[], server: RegistryHost): boolean {
   return variables.some(([variable, value]) => {
     if (parseVariableName(variable)?.part !== 'SERVER' || value === undefined) return false;
     const host = parseRegistryHost(value.trim());

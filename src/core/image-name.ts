@@ -19,7 +19,7 @@ const digestPattern = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9
  * Hub, there a single word is in `library/`, and without a tag it is `latest`. Returns the reason where it is none.
  */
 export function parseImageName(text: string): ImageReference | { readonly error: string } {
-  const [name = '', digest] = splitAt(text, '@');
+  const [name, digest] = splitAt(text, '@');
   const slash = name.indexOf('/');
   const first = slash === -1 ? '' : name.slice(0, slash);
   const hasHost = first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase();

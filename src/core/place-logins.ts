@@ -13,7 +13,7 @@ import {
 import { type Fingerprints, fingerprintFields } from './fingerprint.ts';
 import { isOurEntry, type SetRecord } from './login-state.ts';
 import type { Options } from './options.ts';
-import { helperName, placeCredential } from './placement.ts';
+import { helperName, type HelperPresence, placeCredential } from './placement.ts';
 import type { Store } from './report.ts';
 import type { SecretSet } from './secret-set.ts';
 
@@ -32,6 +32,8 @@ export interface Placed {
   readonly store: Store | null;
   /** Does the entry in `auths` hold this very credential? */
   readonly isOurEntry: boolean;
+  /** The helper of the user's own that has to store this login, as it would for `docker login`; null for none. */
+  readonly native: string | null;
 }
 
 export interface PlacedConfig {
@@ -45,20 +47,22 @@ export function placeLogins(
   config: DockerConfig,
   option: Options['credentialStore'],
   placements: readonly Placement[],
+  presence: HelperPresence,
 ): PlacedConfig {
   const places = new Map<string, Placed>();
   let edited = config;
   for (const { set, credential, onlyIfMissing } of placements) {
     const key = set.server.key;
-    const store = placeCredential(set, option, shadowOf(config, key));
+    const shadow = shadowOf(config, key);
+    const place = placeCredential(set, option, shadow, presence);
     const entry = credential === null ? null : encodeAuthConfig(credential);
-    if (store === 'helper') edited = removeAuth(edited, key);
-    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null))
-      edited = setAuth(edited, key, entry);
-    if (store === 'config') edited = removeOurHelper(edited, key);
+    if (place === 'helper' || place === 'native') edited = removeAuth(edited, key);
+    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
+    if (place === 'config' || place === 'native') edited = removeOurHelper(edited, key);
     else edited = setCredHelper(edited, key, helperName);
     const isOurEntry = entry !== null && sameAuthConfig(getAuth(edited, key), entry);
-    places.set(key, { store: storeOf(edited, key), isOurEntry });
+    const native = place === 'native' && credential !== null ? shadow : null;
+    places.set(key, { store: native === null ? storeOf(edited, key) : 'helper', isOurEntry, native });
   }
   return { config: edited, places };
 }
@@ -88,8 +92,7 @@ export function removeLogin(
   if (entry !== null && isOurEntry(record, record.server, entry)) edited = removeAuth(edited, record.server);
   if (record.store === 'helper' || record.store === 'both') {
     // An entry that somebody else wrote needs a way to be found: the helper goes only with what it stood for.
-    if (getAuth(edited, record.server) === null || edited !== config)
-      edited = removeOurHelper(edited, record.server);
+    if (getAuth(edited, record.server) === null || edited !== config) edited = removeOurHelper(edited, record.server);
   }
   return { config: edited, removed: edited !== config };
 }

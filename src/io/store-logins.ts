@@ -4,6 +4,8 @@ import { type Placed, placeLogins, removeLogins, storeOf } from '../core/place-l
 import { renewsItself } from '../core/placement.ts';
 import type { Store } from '../core/report.ts';
 import { readConfigFile, updateConfigFile } from './config-file.ts';
+import { helperPresence } from './find-on-path.ts';
+import { eraseNatively, type NativeRecord, nativeRecords, storeNatively } from './native-logins.ts';
 import { stateDirectory } from './private-file.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
@@ -31,15 +33,10 @@ export async function storeLogins(
   { salt }: Pick<LoginState, 'salt'>,
 ): Promise<Stored> {
   const placements = attempts
-    .filter(
-      ({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'),
-    )
-    .map(({ set, credential, isRecalled }) => ({
-      set,
-      credential,
-      onlyIfMissing: isRecalled && !renewsItself(set),
-    }));
+    .filter(({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'))
+    .map(({ set, credential, isRecalled }) => ({ set, credential, onlyIfMissing: isRecalled && !renewsItself(set) }));
   let stored: Stored = { places: new Map(), removed: new Set() };
+  let natives: readonly NativeRecord[] = [];
   if (placements.length === 0 && gone.length === 0) {
     // Nothing to write, but a config that no client can read is worth knowing.
     if (attempts.length > 0) await readConfigFile(configFile);
@@ -49,13 +46,18 @@ export async function storeLogins(
     configFile,
     (config) => {
       const { config: without, removed } = removeLogins(config, gone, salt);
-      const { config: edited, places } = placeLogins(without, option, placements);
+      const { config: edited, places } = placeLogins(without, option, placements, helperPresence(system.env));
+      natives = nativeRecords(config, gone);
       stored = { places, removed };
       return edited;
     },
     { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
   );
-  return stored;
+  const [places, erased] = await Promise.all([
+    storeNatively(system.env, stored.places, placements),
+    eraseNatively(system.env, natives),
+  ]);
+  return { places, removed: new Set([...stored.removed, ...erased]) };
 }
 
 /** What became of records that were to be removed. */
@@ -73,6 +75,7 @@ export async function removeStored(
   { salt }: Pick<LoginState, 'salt'>,
 ): Promise<Removal> {
   let removal: Removal = { removed: new Set(), kept: new Map() };
+  let natives: readonly NativeRecord[] = [];
   await updateConfigFile(
     configFile,
     (config) => {
@@ -81,10 +84,12 @@ export async function removeStored(
         const store = storeOf(edited, server);
         return store === null ? [] : [[name, store]];
       });
+      natives = nativeRecords(config, records);
       removal = { removed, kept: new Map(left) };
       return edited;
     },
     { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
   );
-  return removal;
+  const erased = await eraseNatively(system.env, natives);
+  return { ...removal, removed: new Set([...removal.removed, ...erased]) };
 }

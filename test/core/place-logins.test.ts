@@ -48,8 +48,8 @@ function record(change: Partial<SetRecord> = {}): SetRecord {
 describe('placing', () => {
   test('nothing to do gives back the very same config', () => {
     const before = config({ auths: { [host]: ours } });
-    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }]).config).toBe(before);
-    expect(placeLogins(before, 'auto', []).config).toBe(before);
+    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }], 'lasting').config).toBe(before);
+    expect(placeLogins(before, 'auto', [], 'lasting').config).toBe(before);
   });
 
   test.each([
@@ -78,29 +78,34 @@ describe('placing', () => {
     },
   ])('$claim', ({ entry, onlyIfMissing, after, isOurEntry }) => {
     const before = config({ auths: entry === null ? {} : { [host]: entry } });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing }]);
+    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing }], 'lasting');
     expect(plain(placed.config)).toStrictEqual({ auths: { [host]: after } });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry, native: null });
   });
 
   test('no credential leaves the entry and names the helper', () => {
     const ecr = { ...set, kind: 'ecr', username: 'AKIAIOSFODNN7EXAMPLE' } as const;
-    const placed = placeLogins(config({ auths: { [host]: theirs } }), 'auto', [
-      { set: ecr, credential: null, onlyIfMissing: false },
-    ]);
+    const placements = [{ set: ecr, credential: null, onlyIfMissing: false }];
+    const placed = placeLogins(config({ auths: { [host]: theirs } }), 'auto', placements, 'lasting');
     expect(plain(placed.config)).toStrictEqual({
       auths: { [host]: theirs },
       credHelpers: { [host]: 'registry-login' },
     });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false, native: null });
+  });
+
+  test('under npx, what shadows the config is named to store it, and an entry of before goes', () => {
+    const before = config({ auths: { [host]: ours }, credsStore: 'desktop' });
+    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }], 'passing');
+    expect(plain(placed.config)).toStrictEqual({ auths: {}, credsStore: 'desktop' });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'helper', isOurEntry: false, native: 'desktop' });
   });
 
   test('may be run again on its own result', () => {
     for (const option of ['auto', 'helper', 'config'] as const) {
-      const once = placeLogins(config({ credsStore: 'desktop' }), option, [
-        { set, credential, onlyIfMissing: false },
-      ]);
-      const twice = placeLogins(once.config, option, [{ set, credential, onlyIfMissing: false }]);
+      const placements = [{ set, credential, onlyIfMissing: false }];
+      const once = placeLogins(config({ credsStore: 'desktop' }), option, placements, 'lasting');
+      const twice = placeLogins(once.config, option, placements, 'lasting');
       expect(twice.config).toBe(once.config);
       expect(twice.places).toStrictEqual(once.places);
     }

@@ -60,8 +60,8 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     now: () => (typeof options.now === 'function' ? options.now() : (options.now ?? Date.now())),
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
     http() {
-      httpClient ??= import('../../src/io/undici-client.ts').then(
-        ({ UndiciClient }) => options.wrapHttp?.(new UndiciClient(env)) ?? new UndiciClient(env),
+      httpClient ??= import('../../src/io/node-client.ts').then(
+        ({ NodeClient }) => options.wrapHttp?.(new NodeClient(env)) ?? new NodeClient(env),
       );
       return httpClient;
     },
