@@ -6,6 +6,7 @@ import { explainVerdict, type Explanation } from '../core/explain.ts';
 import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { chooseProxy } from '../core/proxy-choice.ts';
+import { namesHost } from '../core/realm-policy.ts';
 import { type SecretSet, variableName } from '../core/secret-set.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { userAgent } from '../core/version.ts';
@@ -155,7 +156,7 @@ async function checkVersion(system: System, access: RegistryAccess, set: SecretS
   if (ping.outcome !== 'challenged' && ping.outcome !== 'open') {
     return { ping: null, failure: await explainFailedPing(system, access, set, ping, steps) };
   }
-  if (ping.url.protocol === 'https:') steps.ok('tls', `The certificate of ${ping.url.host} is ${describeTrust(access)}.`);
+  if (ping.url.protocol === 'https:') steps.ok('tls', `The certificate of ${ping.url.host} is ${describeTrust(access, ping.url.href)}.`);
   else steps.skip('tls', `Plain HTTP: ${ping.url.host} is on loopback, or in insecureRegistries.`);
   steps.ok('version', `${ping.url.host} answers GET /v2/ as a registry does.`);
   if (ping.outcome === 'open') {
@@ -168,8 +169,8 @@ async function checkVersion(system: System, access: RegistryAccess, set: SecretS
   return { ping, failure: null };
 }
 
-function describeTrust(access: RegistryAccess): string {
-  return mayUsePlainHttp(access) && !access.host.isLoopback ? 'not checked: the host is in insecureRegistries' : 'trusted';
+function describeTrust({ options }: RegistryAccess, url: string): string {
+  return namesHost(options.insecureRegistries, new URL(url)) ? 'not checked: insecureRegistries names the host' : 'trusted';
 }
 
 async function explainFailedPing(
@@ -188,16 +189,16 @@ async function explainFailedPing(
   if (cause === 'proxy' || cause === 'connection-refused') return fail('connect', explanation);
   if (cause === 'name-not-resolved') return fail('resolve', explanation);
   if (cause === 'insecure-http') return fail('tls', explanation);
-  if (mayUsePlainHttp(access)) {
-    if (cause === 'tls') return fail('tls', explanation);
-    steps.skip('tls', `Not needed: ${access.host.host} may answer in plain HTTP.`);
-  } else {
-    const isUnclear = cause === 'tls' || cause === 'timeout' || cause === 'connection-lost';
-    const certificate = isUnclear ? await fetchCertificate(system, set) : null;
-    if (cause === 'tls') return fail('tls', certificate === null ? explanation : explainCertificate(explanation, certificate, set, system.now()));
-    if (isUnclear && certificate === null) return fail('tls', explanation);
-    steps.ok('tls', `The certificate of ${access.host.host} is trusted.`);
+  const mayBePlain = set.server.scheme !== 'https' && mayUsePlainHttp(access);
+  const isUnclear = cause === 'timeout' || cause === 'connection-lost';
+  const certificate = cause === 'tls' || (isUnclear && !mayBePlain) ? await fetchCertificate(system, set) : null;
+  if (cause === 'tls') {
+    const explained = certificate === null ? null : explainCertificate(explanation, certificate, set, system.now());
+    return fail('tls', explained ?? explanation);
   }
+  if (mayBePlain) steps.skip('tls', `Not known: ${access.host.host} may answer in plain HTTP.`);
+  else if (isUnclear && certificate === null) return fail('tls', explanation);
+  else steps.ok('tls', `The certificate of ${access.host.host} is ${describeTrust(access, `https://${access.host.host}`)}.`);
   if (cause !== 'unknown-challenge') return fail('version', explanation);
   steps.ok('version', `${access.host.host} answers GET /v2/.`);
   return fail('challenge', explanation);
