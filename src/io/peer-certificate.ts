@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectPlainly, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
+import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '../core/explain-certificate.ts';
 import type { ProxyChoice } from '../core/proxy-choice.ts';
 
@@ -13,29 +13,33 @@ const maxProxyAnswerBytes = 16 * 1024;
  */
 export async function readPeerCertificate(url: URL, proxy: ProxyChoice, signal: AbortSignal): Promise<PeerCertificate | null> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const sockets: Socket[] = [];
-  const abort = (): void => sockets.forEach((socket) => socket.destroy(new Error('aborted')));
+  // Only the outermost is destroyed: Node 24 crashes where the connection under a TLS socket goes first.
+  let outermost: Socket | null = null;
+  const abort = (): void => void outermost?.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
     signal.throwIfAborted();
     const port = Number(url.port === '' ? 443 : url.port);
-    const first = connectPlainly(proxy.kind === 'proxy' ? addressOf(proxy.url) : { host, port });
-    sockets.push(first);
-    first.on('error', () => {});
-    if (proxy.kind === 'proxy') await openTunnel(first, `${url.hostname}:${port}`, proxy);
-    const name = isIP(host) === 0 ? { servername: host } : {};
-    const secure = connect({ socket: first, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...name });
-    sockets.push(secure);
-    await untilClosed(first, once(secure, 'secureConnect'));
+    const tlsOptions = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 ? { servername: host } : {}) };
+    let secure: TLSSocket;
+    if (proxy.kind === 'proxy') {
+      const tunnel = connectPlainly(addressOf(proxy.url));
+      outermost = tunnel;
+      tunnel.on('error', () => {});
+      await openTunnel(tunnel, `${url.hostname}:${port}`, proxy);
+      secure = connect({ socket: tunnel, ...tlsOptions });
+    } else {
+      secure = connect({ host, port, ...tlsOptions });
+    }
+    secure.on('error', () => {});
+    outermost = secure;
+    await untilClosed(secure, once(secure, 'secureConnect'));
     return describe(secure.getPeerCertificate(true), host);
   } catch {
     return null;
   } finally {
     signal.removeEventListener('abort', abort);
-    for (const socket of sockets) {
-      socket.on('error', () => {});
-      socket.destroy();
-    }
+    outermost?.destroy();
   }
 }
 
