@@ -2,13 +2,14 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { reportSchema } from '../src/core/report-schema.ts';
+import { thirdPartyNotices } from './notices.ts';
 import { stageCollection } from './stage.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const dist = `${root}dist`;
 
 await rm(dist, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {
     'registry-login': 'src/main.ts',
@@ -31,9 +32,11 @@ await build({
   },
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 });
 for (const program of ['registry-login.js', 'docker-credential-registry-login.js']) {
   await chmod(`${dist}/${program}`, 0o755);
 }
 await writeFile(`${dist}/report.schema.json`, `${JSON.stringify(reportSchema, null, 2)}\n`);
+await writeFile(`${dist}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(root, Object.keys(metafile.inputs)));
 await stageCollection();

@@ -65,7 +65,7 @@ export async function stageCollection(): Promise<void> {
  *
  * @param bundle the folder whose `*.js` files are the bundle
  */
-export async function stageFeature(target: string, bundle: string): Promise<void> {
+async function stageFeature(target: string, bundle: string): Promise<void> {
   const scripts = (await readdir(bundle)).filter((name) => name.endsWith('.js'));
   for (const entry of ['registry-login.js', 'docker-credential-registry-login.js']) {
     if (!scripts.includes(entry)) {
@@ -75,6 +75,7 @@ export async function stageFeature(target: string, bundle: string): Promise<void
   await mkdir(target, { recursive: true });
   await cp(feature, target, { recursive: true, dereference: true });
   await cp(join(project, 'LICENSE'), join(target, 'LICENSE'));
+  await cp(join(bundle, 'THIRD-PARTY-NOTICES.txt'), join(target, 'THIRD-PARTY-NOTICES.txt'));
   await Promise.all(scripts.map((name) => cp(join(bundle, name), join(target, name), { dereference: true })));
 }
 

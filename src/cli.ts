@@ -79,7 +79,12 @@ export async function runCli(system: System): Promise<ExitCode> {
 
 type OptionsConfig = Record<string, { type: 'boolean' | 'string'; multiple?: boolean }>;
 
-function parse<T extends OptionsConfig>(system: System, args: readonly string[], options: T, mostPositionals: number) {
+function parse<T extends OptionsConfig>(
+  system: System,
+  args: readonly string[],
+  options: T,
+  mostPositionals: number,
+) {
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     if (parsed.positionals.length > mostPositionals) {

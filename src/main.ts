@@ -37,22 +37,37 @@ const system: System = {
   },
 };
 
+// What no await saw, such as an error in a callback of a library: its message may quote a secret, so Node must not print it.
+process.on('uncaughtException', (error) => {
+  reportBug(error);
+  process.exit(1);
+});
+
 // A reader that went away (| head) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// With a limit on file sizes, a write that is too long shall fail with EFBIG and be reported; the signal would end us first.
+process.on('SIGXFSZ', () => {});
 
 try {
   process.exitCode = isCredentialHelper
     ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) => runCredentialHelper(system))
     : await import('./cli.ts').then(({ runCli }) => runCli(system));
 } catch (error) {
-  process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
-  process.exitCode = 1;
+  reportBug(error);
 } finally {
   await opened.http?.then((client) => client.close()).catch(() => {});
 }
+// A name that still does not resolve would hold the process for as long as the resolver tries.
+await Promise.all([drained(process.stdout), drained(process.stderr)]);
+process.exit();
 
 function outputOf(stream: NodeJS.WriteStream): Output {
   return { isTTY: stream.isTTY, columns: stream.columns ?? 80, write: (text) => void stream.write(text) };
+}
+
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
 function findHomeDirectory(): string | null {
@@ -61,6 +76,11 @@ function findHomeDirectory(): string | null {
   } catch {
     return null;
   }
+}
+
+function reportBug(error: unknown): void {
+  process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
+  process.exitCode = 1;
 }
 
 /** The place without the message: a message may quote what was being read, and that may be a secret. */

@@ -11,7 +11,10 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   return await runWith({}, ...args);
 }
 
-async function runWith(env: Environment, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function runWith(
+  env: Environment,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   tested = createTestSystem({ args, env });
   const code = await runCli(tested.system);
   return { code, stdout: tested.stdout(), stderr: tested.stderr() };
@@ -38,9 +41,12 @@ describe('help goes to stdout, with exit code 0', () => {
 });
 
 describe('the version goes to stdout, with exit code 0', () => {
-  test.each([[['--version']], [['login', '--version']], [['status', '--json', '--version']]])('%j', async (args) => {
-    expect(await run(...args)).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
-  });
+  test.each([[['--version']], [['login', '--version']], [['status', '--json', '--version']]])(
+    '%j',
+    async (args) => {
+      expect(await run(...args)).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+    },
+  );
 });
 
 describe('wrong usage goes to stderr, with exit code 2', () => {

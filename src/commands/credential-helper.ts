@@ -8,9 +8,10 @@ import {
   parseServerRequest,
   parseStoreRequest,
 } from '../core/helper-protocol.ts';
-import { helperName } from '../core/placement.ts';
+import type { StoredLogin } from '../core/credential-cache.ts';
+import { helperName, renewsItself } from '../core/placement.ts';
+import { toPrintable } from '../core/printable.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
-import { discoverSets } from '../core/secret-set.ts';
 import { version } from '../core/version.ts';
 import { cacheFilePath, updateCache } from '../io/credential-cache.ts';
 import { findCredentials, readCacheQuietly } from '../io/helper-credentials.ts';
@@ -18,16 +19,17 @@ import { StateFileError } from '../io/private-file.ts';
 import type { System } from '../io/system.ts';
 
 const program = `docker-credential-${helperName}`;
+/** Whose name goes with an ECR token. */
+const tokenOwner = 'AWS';
 
 /** Runs the credential helper: one action, its request on stdin, its answer or its error on stdout. Returns 0 or 1. */
 export async function runCredentialHelper(system: System): Promise<0 | 1> {
   const [action, ...rest] = system.args;
-  if (!isHelperAction(action) || rest.length > 0) {
-    const usage = `Usage: ${program} <${helperActions.join('|')}>\n`;
-    if (action === '--version' || action === '-v') return answer(system, versionLine());
-    if (action === '--help' || action === '-h') return answer(system, usage);
-    return fail(system, `${usage.trimEnd()}`);
-  }
+  const usage = `Usage: ${program} <${helperActions.join('|')}>`;
+  if (action === undefined || rest.length > 0) return fail(system, usage);
+  if (action === '--version' || action === '-v') return answer(system, versionLine());
+  if (action === '--help' || action === '-h') return answer(system, `${usage}\n`);
+  if (!isHelperAction(action)) return fail(system, `${program}: unknown action: ${toPrintable(action)}`);
   try {
     const output = await act(system, action);
     return typeof output === 'string' ? answer(system, output) : fail(system, output.error);
@@ -65,11 +67,15 @@ async function act(system: System, action: HelperAction): Promise<string | Helpe
   }
 }
 
-/** The user's own `docker login` goes before the set, and `docker logout` means none, until the next `registry-login`. */
-async function rememberLogin(system: System, server: string, login: { username: string; secret: string } | null): Promise<void> {
+/** The user's own `docker login` goes before the set, and `docker logout` (null) means none, the token included, until the next `registry-login`. */
+async function rememberLogin(system: System, server: string, login: StoredLogin | null): Promise<void> {
   const path = cacheFilePath(system.env, system.homeDirectory);
   if (path === null) throw new StateFileError('No home directory is known to store this in. Set HOME or XDG_STATE_HOME.');
-  await updateCache(path, (cache) => ({ ...cache, logins: new Map([...cache.logins, [keyOf(server), login]]) }));
+  const key = keyOf(server);
+  await updateCache(path, (cache) => ({
+    tokens: login === null ? new Map([...cache.tokens].filter(([other]) => other !== key)) : cache.tokens,
+    logins: new Map([...cache.logins, [key, login]]),
+  }));
 }
 
 /** Every server that `get` knows here, with its user. */
@@ -77,9 +83,8 @@ async function listUsers(system: System): Promise<Map<string, string>> {
   const { tokens, logins } = await readCacheQuietly(system);
   const users = new Map<string, string>();
   for (const [server, token] of tokens) users.set(server, token.username);
-  for (const { server, username, kind } of discoverSets(system.env).sets) {
-    users.set(server.key, kind === 'basic' ? username : 'AWS');
-  }
+  const { readSources } = await import('../io/sources.ts');
+  for (const set of readSources(system).sets) users.set(set.server.key, renewsItself(set) ? tokenOwner : set.username);
   for (const [server, login] of logins) {
     if (login === null) users.delete(server);
     else users.set(server, login.username);

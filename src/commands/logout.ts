@@ -1,10 +1,9 @@
 import { emptyState, type SetRecord } from '../core/login-state.ts';
-import { removeLogin } from '../core/place-logins.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
 import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report } from '../core/report.ts';
-import { locateConfigFile, updateConfigFile } from '../io/config-file.ts';
+import { locateConfigFile } from '../io/config-file.ts';
 import { forgetLogins, recallState } from '../io/login-memory.ts';
-import { stateDirectory } from '../io/private-file.ts';
+import { removeStored } from '../io/store-logins.ts';
 import type { System } from '../io/system.ts';
 import { noteFileProblem } from './file-problem.ts';
 import { printReport } from './print-report.ts';
@@ -22,27 +21,15 @@ export async function runLogout(system: System, flags: LogoutFlags): Promise<Exi
   const configFile = await noteFileProblem(problems, async () => locateConfigFile(system));
   const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
   const records = selectRecords([...state.sets], flags.servers);
-  const removed = new Set<string>();
-  if (configFile !== null && records.length > 0) {
-    await noteFileProblem(problems, async () => {
-      await updateConfigFile(
-        configFile,
-        (config) => {
-          removed.clear();
-          let edited = config;
-          for (const [name, record] of records) {
-            const removal = removeLogin(edited, record, state.salt);
-            if (removal.removed) removed.add(name);
-            edited = removal.config;
-          }
-          return edited;
-        },
-        { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
-      );
-      await forgetLogins(system, records);
-    });
-  }
-  const registries = records.map(([name, record]) => logoutRow(name, record, removed.has(name))).toSorted(byName);
+  const removed =
+    configFile === null || records.length === 0
+      ? null
+      : await noteFileProblem(problems, async () => {
+          const names = await removeStored(system, configFile, records, state);
+          await forgetLogins(system, records);
+          return names;
+        });
+  const registries = records.map(([name, record]) => logoutRow(name, record, removed?.has(name) === true)).toSorted(byName);
   const restart = { needed: 'unknown', reasons: [], how: null } as const;
   const report: Report = { schemaVersion: 1, command: 'logout', configFile, registries, problems, restart };
   printReport(system, report, flags.json);

@@ -1,3 +1,4 @@
+import { renderJson } from '../core/report-json.ts';
 import { renderText } from '../core/report-text.ts';
 import type { Report } from '../core/report.ts';
 import type { System } from '../io/system.ts';
@@ -5,7 +6,7 @@ import type { System } from '../io/system.ts';
 /** Prints the report to stdout, as text or as one JSON object. */
 export function printReport(system: System, report: Report, json: boolean): void {
   if (json) {
-    system.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    system.stdout.write(renderJson(report));
     return;
   }
   const { isTTY, columns } = system.stdout;

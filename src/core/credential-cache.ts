@@ -63,7 +63,7 @@ export function parseCache(text: string): CredentialCache | null {
     const texts = [server, username, password, keys];
     if (!texts.every((text) => typeof text === 'string')) return null;
     if (typeof issuedAt !== 'number' || typeof expiresAt !== 'number') return null;
-    const [key = '', user = '', secret = '', mark = ''] = texts as string[];
+    const [key = '', user = '', secret = '', mark = ''] = texts;
     cache.tokens.set(key, { username: user, password: secret, issuedAt, expiresAt, keys: mark });
   }
   for (const login of logins as unknown[]) {

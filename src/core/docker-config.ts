@@ -166,7 +166,7 @@ export function serializeDockerConfig(config: DockerConfig): string {
 }
 
 /** The last member of this name, whatever its case, that is not null; a null leaves a field of Go's as it was. */
-export function lastField(object: JsonObject, name: string): JsonNode | undefined {
+function lastField(object: JsonObject, name: string): JsonNode | undefined {
   return object.members.findLast((member) => isNamed(member.name, name) && member.value.kind !== 'null')
     ?.value;
 }

@@ -33,7 +33,11 @@ export function explainVerdict(verdict: Verdict, set: SecretSet): Explanation {
         advice: unreachableAdvice(verdict.cause, verdict.detail, set),
       };
     case 'unsupported':
-      return { status: 'error', message: sentence(verdict.detail), advice: unsupportedAdvice(verdict.cause, set) };
+      return {
+        status: 'error',
+        message: sentence(verdict.detail),
+        advice: unsupportedAdvice(verdict.cause, set),
+      };
   }
 }
 
@@ -50,7 +54,8 @@ function rejectedAdvice(set: SecretSet): string {
 /** What the password of a well-known registry has to be; sources: each registry's documentation of `docker login`. */
 function hintFor(set: SecretSet): string | null {
   const { key, hostname } = set.server;
-  if (key === dockerHubKey) return 'Docker Hub wants the Docker ID, not the e-mail address, and a personal access token.';
+  if (key === dockerHubKey)
+    return 'Docker Hub wants the Docker ID, not the e-mail address, and a personal access token.';
   if (hostname === 'ghcr.io') {
     return 'GHCR wants a classic personal access token with read:packages, SSO-authorised where the organisation asks for it.';
   }
@@ -94,7 +99,8 @@ function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretS
 function unsupportedAdvice(cause: UnsupportedCause, set: SecretSet): string {
   const { host, hostname } = set.server;
   const check = checkServer(set);
-  if (hostname === 'hub.docker.com') return `Set ${variableName(set.name, 'SERVER')} to docker.io, Docker Hub's registry.`;
+  if (hostname === 'hub.docker.com')
+    return `Set ${variableName(set.name, 'SERVER')} to docker.io, Docker Hub's registry.`;
   switch (cause) {
     case 'realm-refused':
       return `${check}. If you trust that other host with these credentials, name it in the option trustedAuthHosts: ${host}=<host>.`;
@@ -112,7 +118,9 @@ function unsupportedAdvice(cause: UnsupportedCause, set: SecretSet): string {
 
 /** The codespace's own token has no variables of a set. */
 function checkServer(set: SecretSet): string {
-  return set.source === 'codespace-token' ? `Check the way to ${set.server.host}` : `Check ${variableName(set.name, 'SERVER')}`;
+  return set.source === 'codespace-token'
+    ? `Check the way to ${set.server.host}`
+    : `Check ${variableName(set.name, 'SERVER')}`;
 }
 
 function withoutStop(text: string): string {

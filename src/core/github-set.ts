@@ -4,7 +4,7 @@ import { type Discovery, parseVariableName, type SecretSet } from './secret-set.
 import { Secret } from './secret.ts';
 
 /** The name under which the codespace's own token is reported. */
-export const codespaceTokenName = 'GITHUB_TOKEN';
+const codespaceTokenName = 'GITHUB_TOKEN';
 
 /**
  * The codespace's own token as a set for `ghcr.io`, or null: outside Codespaces, with the option `github` off, or where any set names
@@ -15,12 +15,13 @@ export function codespaceTokenSet(
   env: Readonly<Record<string, string | undefined>>,
   option: Options['github'],
   discovery: Discovery,
+  secretsFile: ReadonlyMap<string, string> = new Map(),
 ): SecretSet | null {
   const token = env['GITHUB_TOKEN'] ?? '';
   if (env['CODESPACES'] !== 'true' || option === 'off' || token === '') return null;
   const server = parseRegistryHost('ghcr.io') as RegistryHost;
   const named = [...discovery.sets, ...discovery.unusable].some((set) => set.server?.key === server.key);
-  if (named || namesServer(env, server)) return null;
+  if (named || namesServer([...Object.entries(env), ...secretsFile], server)) return null;
   return {
     name: codespaceTokenName,
     server,
@@ -33,8 +34,8 @@ export function codespaceTokenSet(
   };
 }
 
-function namesServer(env: Readonly<Record<string, string | undefined>>, server: RegistryHost): boolean {
-  return Object.entries(env).some(([variable, value]) => {
+function namesServer(variables: readonly (readonly [string, string | undefined])[], server: RegistryHost): boolean {
+  return variables.some(([variable, value]) => {
     if (parseVariableName(variable)?.part !== 'SERVER' || value === undefined) return false;
     const host = parseRegistryHost(value.trim());
     return !('error' in host) && host.key === server.key;

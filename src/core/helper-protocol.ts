@@ -3,12 +3,12 @@
  * `credentials/error.go`): clients compare these messages, so they are not ours to word.
  */
 
-export const helperActions = ['get', 'store', 'erase', 'list', 'version'] as const;
+export const helperActions = ['store', 'get', 'erase', 'list', 'version'] as const;
 export type HelperAction = (typeof helperActions)[number];
 
 export const credentialsNotFound = 'credentials not found in native keychain';
-export const missingServerUrl = 'no credentials server URL';
-export const missingUsername = 'no credentials username';
+const missingServerUrl = 'no credentials server URL';
+const missingUsername = 'no credentials username';
 
 /** The user name that marks a secret as an identity token (docker/cli v28 `credentials/native_store.go` tokenUsername). */
 export const tokenUsername = '<token>';

@@ -50,7 +50,11 @@ type HasPart = (name: string, part: SecretPart) => boolean;
  * already is none, and neither is the second of two with the same correction. `names` are those of the sets that are here:
  * a part in another letter case belongs to them.
  */
-export function findNearMisses(variables: readonly string[], hasPart: HasPart, names: readonly string[] = []): NearMiss[] {
+export function findNearMisses(
+  variables: readonly string[],
+  hasPart: HasPart,
+  names: readonly string[] = [],
+): NearMiss[] {
   const found = new Map<string, NearMiss>();
   for (const variable of variables.toSorted()) {
     const nearMiss = readNearMiss(variable, hasPart, names);

@@ -37,7 +37,7 @@ const oneOf = <T extends string>(...values: readonly T[]): Reader<T> => {
 
 const readTimeout: Reader<number> = (text) => {
   const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  return seconds > 0 && seconds <= 3600 ? Math.ceil(seconds * 1000) : undefined;
+  return seconds > 0 && seconds <= 600 ? Math.ceil(seconds * 1000) : undefined;
 };
 
 const readBoolean: Reader<boolean> = (text) => {
@@ -63,23 +63,48 @@ const readHost: Reader<string> = (text) => {
 
 const readTrust: Reader<readonly [string, string]> = (text) => {
   const [registry, authHost, ...rest] = text.split('=').map(readHost);
-  return registry !== undefined && authHost !== undefined && rest.length === 0 ? [registry, authHost] : undefined;
+  return registry !== undefined && authHost !== undefined && rest.length === 0
+    ? [registry, authHost]
+    : undefined;
 };
 
 const readTrustedAuthHosts: Reader<ReadonlyMap<string, readonly string[]>> = (text) => {
   const pairs = readList(readTrust)(text.replaceAll(/\s*=\s*/g, '='));
   if (pairs === undefined) return undefined;
-  return new Map([...Map.groupBy(pairs, ([registry]) => registry)].map(([registry, all]) => [registry, all.map(([, host]) => host)]));
+  return new Map(
+    [...Map.groupBy(pairs, ([registry]) => registry)].map(([registry, all]) => [
+      registry,
+      all.map(([, host]) => host),
+    ]),
+  );
 };
 
 /** Every option with its name in devcontainer-feature.json, its place in Options, and what it may be. */
-const readers: { readonly [K in keyof Options]: { readonly option: string; readonly read: Reader<Options[K]>; readonly allowed: string } } = {
-  credentialStore: { option: 'credentialStore', read: oneOf('auto', 'helper', 'config'), allowed: 'auto, helper or config' },
+const readers: {
+  readonly [K in keyof Options]: {
+    readonly option: string;
+    readonly read: Reader<Options[K]>;
+    readonly allowed: string;
+  };
+} = {
+  credentialStore: {
+    option: 'credentialStore',
+    read: oneOf('auto', 'helper', 'config'),
+    allowed: 'auto, helper or config',
+  },
   onFailure: { option: 'onFailure', read: oneOf('warn', 'fail'), allowed: 'warn or fail' },
-  timeoutMs: { option: 'timeout', read: readTimeout, allowed: 'a number of seconds, 3600 at most' },
+  timeoutMs: { option: 'timeout', read: readTimeout, allowed: 'a number of seconds, 600 at most' },
   github: { option: 'github', read: oneOf('auto', 'off'), allowed: 'auto or off' },
-  expect: { option: 'expect', read: readList(readName), allowed: 'names of secret sets, separated by commas' },
-  insecureRegistries: { option: 'insecureRegistries', read: readList(readHost), allowed: 'hosts, separated by commas' },
+  expect: {
+    option: 'expect',
+    read: readList(readName),
+    allowed: 'names of secret sets, separated by commas',
+  },
+  insecureRegistries: {
+    option: 'insecureRegistries',
+    read: readList(readHost),
+    allowed: 'hosts, separated by commas',
+  },
   trustedAuthHosts: {
     option: 'trustedAuthHosts',
     read: readTrustedAuthHosts,
@@ -101,7 +126,10 @@ export function readOptions(
   const read = <K extends keyof Options>(key: K): Options[K] => {
     const { option, read: reader, allowed } = readers[key];
     const variable = overrideVariable(option);
-    for (const [where, text] of [[variable, env[variable]], [`the option ${option}`, fromFile.get(option)]] as const) {
+    for (const [where, text] of [
+      [variable, env[variable]],
+      [`the option ${option}`, fromFile.get(option)],
+    ] as const) {
       if (text === undefined || text.trim() === '') continue;
       const value = reader(text.trim());
       if (value !== undefined) return value;

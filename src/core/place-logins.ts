@@ -1,4 +1,4 @@
-import { decodeAuthConfig, encodeAuthConfig } from './auth-config.ts';
+import { decodeAuthConfig, encodeAuthConfig, sameAuthConfig } from './auth-config.ts';
 import type { Credential } from './credential.ts';
 import {
   credHelpers,
@@ -13,7 +13,7 @@ import {
 import { type Fingerprints, fingerprintFields } from './fingerprint.ts';
 import { isOurEntry, type SetRecord } from './login-state.ts';
 import type { Options } from './options.ts';
-import { helperName, placeCredential } from './placement.ts';
+import { helperName, type HelperPresence, placeCredential } from './placement.ts';
 import type { Store } from './report.ts';
 import type { SecretSet } from './secret-set.ts';
 
@@ -26,10 +26,20 @@ export interface Placement {
   readonly onlyIfMissing: boolean;
 }
 
+/** What became of one login. */
+export interface Placed {
+  /** Null where nothing is stored. */
+  readonly store: Store | null;
+  /** Does the entry in `auths` hold this very credential? */
+  readonly isOurEntry: boolean;
+  /** The helper of the user's own that has to store this login, as it would for `docker login`; null for none. */
+  readonly native: string | null;
+}
+
 export interface PlacedConfig {
   readonly config: DockerConfig;
-  /** By the server's key; null where nothing is stored. */
-  readonly stores: ReadonlyMap<string, Store | null>;
+  /** By the server's key. */
+  readonly places: ReadonlyMap<string, Placed>;
 }
 
 /** The config with all logins in their places. Pure: it may be run again on a newer config. */
@@ -37,21 +47,24 @@ export function placeLogins(
   config: DockerConfig,
   option: Options['credentialStore'],
   placements: readonly Placement[],
+  presence: HelperPresence,
 ): PlacedConfig {
-  const stores = new Map<string, Store | null>();
+  const places = new Map<string, Placed>();
   let edited = config;
   for (const { set, credential, onlyIfMissing } of placements) {
     const key = set.server.key;
-    const store = placeCredential(set, option, shadowOf(config, key));
-    if (store === 'helper') edited = removeAuth(edited, key);
-    else if (credential !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) {
-      edited = setAuth(edited, key, encodeAuthConfig(credential));
-    }
-    if (store === 'config') edited = removeOurHelper(edited, key);
+    const shadow = shadowOf(config, key);
+    const place = placeCredential(set, option, shadow, presence);
+    const entry = credential === null ? null : encodeAuthConfig(credential);
+    if (place === 'helper' || place === 'native') edited = removeAuth(edited, key);
+    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
+    if (place === 'config' || place === 'native') edited = removeOurHelper(edited, key);
     else edited = setCredHelper(edited, key, helperName);
-    stores.set(key, storeOf(edited, key));
+    const isOurEntry = entry !== null && sameAuthConfig(getAuth(edited, key), entry);
+    const native = place === 'native' && credential !== null ? shadow : null;
+    places.set(key, { store: native === null ? storeOf(edited, key) : 'helper', isOurEntry, native });
   }
-  return { config: edited, stores };
+  return { config: edited, places };
 }
 
 /** Where the credentials for this key stand now, as far as they are ours to find. */
@@ -82,6 +95,22 @@ export function removeLogin(
     if (getAuth(edited, record.server) === null || edited !== config) edited = removeOurHelper(edited, record.server);
   }
   return { config: edited, removed: edited !== config };
+}
+
+/** `removeLogin` for all of these, with the names of those where anything was. */
+export function removeLogins(
+  config: DockerConfig,
+  records: readonly (readonly [string, SetRecord])[],
+  salt: string,
+): { config: DockerConfig; removed: ReadonlySet<string> } {
+  const removed = new Set<string>();
+  let edited = config;
+  for (const [name, record] of records) {
+    const removal = removeLogin(edited, record, salt);
+    if (removal.removed) removed.add(name);
+    edited = removal.config;
+  }
+  return { config: edited, removed };
 }
 
 /** Fingerprints of the entry as it stands, decoded; null where there is none, or none that can be read. */

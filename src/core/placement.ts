@@ -6,6 +6,14 @@ import type { SecretSet } from './secret-set.ts';
 export const helperName = 'registry-login';
 
 /**
+ * Will clients find our helper on PATH when this run is over? `passing`: only in the directory that `npx` puts there for a run.
+ */
+export type HelperPresence = 'lasting' | 'passing' | 'missing';
+
+/** Where a login goes; `native` is the store of the user's own that shadows the config, as `docker login` would use it. */
+export type Place = Store | 'native';
+
+/**
  * Where a set's credentials go. A credsStore, or another helper for the host, would shadow an entry in `auths`: clients
  * that know helpers ask it first and only (docker/cli v28 `configfile/file.go` GetCredentialsStore).
  */
@@ -13,9 +21,12 @@ export function placeCredential(
   set: Pick<SecretSet, 'kind' | 'username'>,
   option: Options['credentialStore'],
   shadowedBy: string | null,
-): Store {
+  presence: HelperPresence,
+): Place {
   if (option === 'config') return 'config';
   if (option === 'helper') return 'helper';
+  // A helper that is gone after this run would make every later pull fail.
+  if (presence === 'passing') return shadowedBy === null ? 'config' : 'native';
   if (renewsItself(set)) return 'both';
   return shadowedBy === null ? 'config' : 'both';
 }

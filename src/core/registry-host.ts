@@ -24,7 +24,8 @@ const dockerHub: RegistryHost = {
 const dockerHubNames = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /** A domain as image references know it (distribution/reference v0.6 `regexp.go` domainName): no underscore, no trailing dot. */
-const domainName = /^(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9])(?:\.(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]))*$/;
+const domainName =
+  /^(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9])(?:\.(?:[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]))*$/;
 
 /** An `@` other than that of an image's digest: a password with a slash in it would else be cut in two and its head taken for a host. */
 const strayAt = /@(?!sha\d+:[0-9a-f]+$)/;
@@ -57,7 +58,8 @@ function splitPort(authority: string): { hostname: string; port: number | null }
   if (match === null) return null;
   const port = match[3] === undefined ? null : Number(match[3]);
   if (port !== null && (port < 1 || port > 65_535)) return null;
-  const hostname = match[1] === undefined ? canonicalName((match[2] ?? '').toLowerCase()) : canonicalIPv6(match[1]);
+  const hostname =
+    match[1] === undefined ? canonicalName((match[2] ?? '').toLowerCase()) : canonicalIPv6(match[1]);
   return hostname === null ? null : { hostname, port };
 }
 

@@ -104,6 +104,7 @@ const problem = objectOf<Problem>({
     'secrets-file': true,
     'invalid-option': true,
     'helper-not-found': true,
+    'helper-failed': true,
     'config-file': true,
     'state-file': true,
   }),

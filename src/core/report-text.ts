@@ -73,7 +73,11 @@ function renderRegistries(registries: readonly RegistryReport[], width: number, 
 
 /** Has nothing to say that needs a line of its own. */
 function isQuiet({ status, advice, steps }: RegistryReport): boolean {
-  return (status === 'ok' || status === 'planned' || status === 'removed') && advice === null && steps === undefined;
+  return (
+    (status === 'ok' || status === 'planned' || status === 'removed') &&
+    advice === null &&
+    steps === undefined
+  );
 }
 
 function renderDetails(registry: RegistryReport, width: number): string[] {
@@ -82,7 +86,9 @@ function renderDetails(registry: RegistryReport, width: number): string[] {
     ...wrap(`${step}: ${status === 'ok' ? '' : `${status}. `}${message}`, width),
     ...(advice === null || advice === registry.advice ? [] : renderAdvice(advice, width)),
   ]);
-  const isSaid = steps.some(({ message }) => message === registry.message) || (steps.length > 0 && registry.status === 'ok');
+  const isSaid =
+    steps.some(({ message }) => message === registry.message) ||
+    (steps.length > 0 && registry.status === 'ok');
   if (!isSaid) lines.push(...wrap(registry.message, width));
   if (registry.advice !== null) lines.push(...renderAdvice(registry.advice, width));
   return lines;
@@ -90,7 +96,10 @@ function renderDetails(registry: RegistryReport, width: number): string[] {
 
 /** `33 registries: 31 ok, 1 rejected, 1 unreachable.` */
 function countStatuses(registries: readonly RegistryReport[]): string {
-  const statuses = Object.keys(tones).map((status) => [status, registries.filter((one) => one.status === status).length]);
+  const statuses = Object.keys(tones).map((status) => [
+    status,
+    registries.filter((one) => one.status === status).length,
+  ]);
   const counts = statuses.filter(([, count]) => count !== 0).map(([status, count]) => `${count} ${status}`);
   return `${registries.length} registries: ${counts.join(', ')}.`;
 }

@@ -2,13 +2,29 @@ export type CommandName = 'login' | 'status' | 'doctor' | 'logout';
 
 export type RegistryKind = 'basic' | 'ecr' | 'ecr-public' | 'github';
 
-export type RegistryStatus = 'ok' | 'unverified' | 'rejected' | 'unreachable' | 'error' | 'removed' | 'planned';
+export type RegistryStatus =
+  | 'ok'
+  | 'unverified'
+  | 'rejected'
+  | 'unreachable'
+  | 'error'
+  | 'removed'
+  | 'planned';
 
 /** Where the credentials stand: `auths`, `credHelpers`, both, or nowhere. */
 export type Store = 'config' | 'helper' | 'both';
 
 export interface Step {
-  readonly step: 'variables' | 'resolve' | 'connect' | 'tls' | 'version' | 'challenge' | 'token' | 'login' | 'config';
+  readonly step:
+    | 'variables'
+    | 'resolve'
+    | 'connect'
+    | 'tls'
+    | 'version'
+    | 'challenge'
+    | 'token'
+    | 'login'
+    | 'config';
   readonly status: 'ok' | 'failed' | 'skipped';
   readonly message: string;
   readonly advice: string | null;
@@ -39,6 +55,7 @@ export type ProblemCode =
   | 'secrets-file'
   | 'invalid-option'
   | 'helper-not-found'
+  | 'helper-failed'
   | 'config-file'
   | 'state-file';
 
@@ -95,13 +112,15 @@ export interface Report {
 export type ExitCode = 0 | 1 | 2 | 3 | 10;
 
 /** Problems that leave a set without a login; the others are remarks. */
-const failures: ReadonlySet<ProblemCode> = new Set(['incomplete-set', 'near-miss', 'unknown-name', 'invalid-option']);
+const failures: ReadonlySet<ProblemCode> = new Set(['incomplete-set', 'near-miss', 'unknown-name', 'invalid-option', 'helper-failed']);
 
 /** 3 where a config or state file could not be used, 1 where something failed or is incomplete, else 0. */
 export function exitCodeOf(report: Report): ExitCode {
   if (report.problems.some(({ code }) => code === 'config-file' || code === 'state-file')) return 3;
   const failed =
-    report.registries.some(({ status }) => status === 'rejected' || status === 'unreachable' || status === 'error') ||
+    report.registries.some(
+      ({ status }) => status === 'rejected' || status === 'unreachable' || status === 'error',
+    ) ||
     report.problems.some(({ code }) => failures.has(code)) ||
     (report.images ?? []).some(({ pullable }) => pullable !== true);
   return failed ? 1 : 0;

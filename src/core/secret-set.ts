@@ -90,7 +90,10 @@ export function discoverSets(
       name,
       variables: [variable],
       message: `${variable} is not read: the name is nearly right.`,
-      advice: name === null ? `Put a name of your choice in front: ${correction}.` : `Rename the secret to ${correction}.`,
+      advice:
+        name === null
+          ? `Put a name of your choice in front: ${correction}.`
+          : `Rename the secret to ${correction}.`,
     });
   }
   const { sets, duplicates } = keepFirstPerServer(usable);
@@ -112,7 +115,9 @@ function collectVariables(
   return variables;
 }
 
-function groupByName(variables: ReadonlyMap<string, { value: string; source: SecretSource }>): Map<string, Parts> {
+function groupByName(
+  variables: ReadonlyMap<string, { value: string; source: SecretSource }>,
+): Map<string, Parts> {
   const partsByName = new Map<string, Parts>();
   for (const [variable, found] of variables) {
     const parsed = parseVariableName(variable);
@@ -170,7 +175,9 @@ function readSet(name: string, parts: Parts): SecretSet | UnusableSet {
     sessionToken: sessionToken === '' ? null : new Secret(sessionToken),
     kind,
     ecr,
-    source: [...parts.values()].some(({ source }) => source === 'secrets-file') ? 'secrets-file' : 'environment',
+    source: [...parts.values()].some(({ source }) => source === 'secrets-file')
+      ? 'secrets-file'
+      : 'environment',
   };
 }
 
@@ -192,7 +199,8 @@ function incompleteSet(
 ): Problem {
   const toAdd = missing.filter((variable) => !renames.some(({ correction }) => correction === variable));
   const advice = renames.map(({ variable, correction }) => `Rename ${variable} to ${correction}.`);
-  if (toAdd.length > 0) advice.push(`Add ${list(toAdd)}. If you have just done so, stop and start the container.`);
+  if (toAdd.length > 0)
+    advice.push(`Add ${list(toAdd)}. If you have just done so, stop and start the container.`);
   return {
     code: 'incomplete-set',
     name,
@@ -232,7 +240,9 @@ function byCodeUnit(a: string, b: string): number {
 }
 
 /** A set's values as they are used, for fingerprints: in the clear. */
-export function setFields(set: SecretSet): Record<Exclude<SecretPart, 'SESSION_TOKEN'>, string> & { SESSION_TOKEN?: string } {
+export function setFields(
+  set: SecretSet,
+): Record<Exclude<SecretPart, 'SESSION_TOKEN'>, string> & { SESSION_TOKEN?: string } {
   return {
     SERVER: set.server.key,
     USER: set.username,

@@ -49,7 +49,7 @@ export function createTransport(http: HttpClient, endpoint: ApiEndpoint, signal:
           allowInvalidCertificate: endpoint.isInsecure,
         });
         status = answer.status;
-        const flat = Object.entries(answer.headers).map(([name, value]) => [
+        const flat = Object.entries(answer.headers).map(([name, value]): [string, string] => [
           name,
           typeof value === 'string' ? value : value.join(', '),
         ]);

@@ -22,7 +22,7 @@ export class LockTimeoutError extends Error {
 /** A lock that nobody refreshed for this long belongs to a process that is dead. */
 const staleMs = 5000;
 /** Longer than `staleMs`, so that a dead process's lock never makes an error. */
-export const lockWaitMs = 15_000;
+const lockWaitMs = 15_000;
 const retryMs = 25;
 
 /**

@@ -2,7 +2,7 @@ import { type CachedToken, type CredentialCache, emptyCache, isFresh, isValid } 
 import { credentialsNotFound, type HelperError, tokenUsername } from '../core/helper-protocol.ts';
 import { renewsItself } from '../core/placement.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
-import { discoverSets, type SecretSet } from '../core/secret-set.ts';
+import { discoverSets, type SecretSet, variableName } from '../core/secret-set.ts';
 import { cacheFilePath, keyMarkOf, readCache } from './credential-cache.ts';
 import type { System } from './system.ts';
 
@@ -49,7 +49,7 @@ async function findWithoutCache(
     const { refreshToken } = await import('./refresh-token.ts');
     return refreshToken(system, set, sources.options);
   }
-  if (set !== null) return { username: set.username, secret: set.password.reveal() };
+  if (set !== null) return answerFromSet(set, system.now());
   if (token !== null && isValid(token, system.now())) return answerOf(token);
   const entry = await findInConfig(system, key);
   if ('username' in entry && !(token !== null && entry.secret === token.password)) return entry;
@@ -57,6 +57,14 @@ async function findWithoutCache(
   if (unusable !== undefined) return { error: `registry-login: ${unusable.message} ${unusable.advice}` };
   if (token !== null) return { error: keysMissing(key, token, system.now()) };
   return entry;
+}
+
+/** USER `AWS` with an expired token: clients would only hear that access is denied. */
+async function answerFromSet({ name, ecr, username, password }: SecretSet, now: number): Promise<Answer | HelperError> {
+  const { describeExpiry, readTokenExpiry } = await import('../core/ecr-token.ts');
+  const expiresAt = ecr === null ? null : readTokenExpiry(password.reveal());
+  if (expiresAt === null || expiresAt.getTime() > now) return { username, secret: password.reveal() };
+  return { error: `registry-login: the ECR token in ${variableName(name, 'PASSWORD')} ${describeExpiry(expiresAt, now)}. Put a new one there, or an access key id and secret key.` };
 }
 
 function keysMissing(key: string, token: CachedToken, now: number): string {

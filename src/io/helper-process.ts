@@ -15,22 +15,50 @@ export type HelperAnswer =
 const usualTimeoutMs = 5000;
 const maxOutputBytes = 128 * 1024;
 
-/**
- * Asks `docker-credential-<helper> get`, as docker would, but without our secrets in its environment. Whatever it does is an answer,
- * never an exception; one that takes too long is ended.
- */
+type Action = 'get' | 'store' | 'erase';
+
+/** Asks `docker-credential-<helper> get`, as docker would. Whatever it does is an answer, never an exception. */
 export async function askHelper(
   env: Environment,
   helper: string,
   server: string,
   timeoutMs = usualTimeoutMs,
 ): Promise<HelperAnswer> {
+  const { outcome, output } = await runHelper(environmentFor(env, server), helper, 'get', server, timeoutMs);
+  if (outcome === 'fails') return { outcome: output.trim() === credentialsNotFound ? 'not-found' : 'fails' };
+  return outcome === 'done' ? readAnswer(output) : { outcome };
+}
+
+/** Hands a login to a helper, as `docker login` does (docker/cli v28 `credentials/native_store.go` Store). False where it did not take it. */
+export async function storeWithHelper(env: Environment, helper: string, server: string, credential: Credential): Promise<boolean> {
+  const { username, password, identityToken } = credential;
+  const request = {
+    ServerURL: server,
+    Username: identityToken === undefined ? username : tokenUsername,
+    Secret: (identityToken ?? password).reveal(),
+  };
+  return (await runHelper(environmentFor(env, server), helper, 'store', JSON.stringify(request))).outcome === 'done';
+}
+
+/** Takes a login out of a helper, as `docker logout` does. */
+export async function eraseWithHelper(env: Environment, helper: string, server: string): Promise<boolean> {
+  return (await runHelper(environmentFor(env, server), helper, 'erase', server)).outcome === 'done';
+}
+
+/** Runs a helper with this environment alone; one that takes too long is ended. */
+async function runHelper(
+  env: Readonly<Record<string, string>>,
+  helper: string,
+  action: Action,
+  input: string,
+  timeoutMs = usualTimeoutMs,
+): Promise<{ outcome: 'done' | 'missing' | 'hangs' | 'fails'; output: string }> {
   const program = /^[\w.-]+$/.test(helper) ? findOnPath(env, `docker-credential-${helper}`) : null;
-  if (program === null) return { outcome: 'missing' };
+  if (program === null) return { outcome: 'missing', output: '' };
   const { execa } = await import('execa');
-  const subprocess = execa(program, ['get'], {
-    input: server,
-    env: environmentFor(env, server),
+  const subprocess = execa(program, [action], {
+    input,
+    env,
     extendEnv: false,
     maxBuffer: maxOutputBytes,
     reject: false,
@@ -41,11 +69,9 @@ export async function askHelper(
     subprocess.kill('SIGKILL');
     // What the helper started may hold its output open.
     subprocess.stdout.destroy();
-    return { outcome: 'hangs' };
+    return { outcome: 'hangs', output: '' };
   }
-  const output = typeof ended.stdout === 'string' ? ended.stdout : '';
-  if (ended.exitCode !== 0) return { outcome: output.trim() === credentialsNotFound ? 'not-found' : 'fails' };
-  return readAnswer(output);
+  return { outcome: ended.exitCode === 0 ? 'done' : 'fails', output: typeof ended.stdout === 'string' ? ended.stdout : '' };
 }
 
 /** As docker reads it: the user `<token>` stands for an identity token (docker/cli v28 `cli/config/credentials/native_store.go`). */

@@ -13,9 +13,9 @@ import {
   withoutRecord,
   withRecord,
 } from '../core/login-state.ts';
-import { credentialFingerprints } from '../core/place-logins.ts';
+import { getAuth, type DockerConfig } from '../core/docker-config.ts';
+import { credentialFingerprints, type Placed } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
-import type { Store } from '../core/report.ts';
 import { type SecretSet, setFields } from '../core/secret-set.ts';
 import { Secret } from '../core/secret.ts';
 import { cacheFilePath, keyMarkOf, readCache, updateCache } from './credential-cache.ts';
@@ -23,10 +23,10 @@ import { readState, stateFilePath, updateState } from './state-file.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
 
-/** One attempt with what became of it in the Docker config. */
-export interface Remembered {
+/** One attempt with what became of it in the Docker config; null where nothing was written. */
+export interface LoginResult {
   readonly attempt: Attempt;
-  readonly store: Store | null;
+  readonly placed: Placed | null;
 }
 
 /** Returns the state of earlier runs; an empty one where there is none. Throws StateFileError. */
@@ -46,15 +46,22 @@ export function changedSets(state: LoginState, start: ContainerStart, sets: read
 
 /**
  * What `--skip-verified` need not send again: the same values, accepted since this start, or an ECR token of the same keys with more than
- * half of its life left, whatever the start. Null where the login has to be made. Throws StateFileError.
+ * half of its life left, whatever the start. Null where the login has to be made. `config` is the Docker config where it can be read.
+ * Throws StateFileError.
  */
-export async function recallLogin(system: System, state: LoginState, set: SecretSet): Promise<Attempt | null> {
+export async function recallLogin(
+  system: System,
+  state: LoginState,
+  set: SecretSet,
+  config: DockerConfig | null,
+): Promise<Attempt | null> {
   if (renewsItself(set)) return recallToken(system, set);
   const fingerprints = fingerprintFields(state.salt, setFields(set));
   if (!isVerified(state, system.containerStart(), set.name, fingerprints, system.now())) return null;
   const record = state.sets.get(set.name);
-  // What the registry gave in exchange for the password is not at hand: if the entry is lost, only a login brings it back.
-  if (record?.written?.has('identitytoken') === true) return null;
+  // What the registry gave in exchange for the password stands in the entry alone: if that is lost, only a login brings it back.
+  const isInEntryOnly = record?.written?.has('identitytoken') === true;
+  if (isInEntryOnly && (config === null || getAuth(config, set.server.key) === null)) return null;
   const credential: Credential = { username: set.username, password: set.password };
   return recalled(set, 'Verified since this start; not sent again.', credential, record?.expiresAt ?? null);
 }
@@ -97,7 +104,7 @@ export function goneRecords(
 export async function rememberLogins(
   system: System,
   sets: readonly SecretSet[],
-  results: readonly Remembered[],
+  results: readonly LoginResult[],
   gone: readonly (readonly [string, SetRecord])[],
 ): Promise<void> {
   const path = stateFilePath(system.env, system.homeDirectory);
@@ -109,34 +116,54 @@ export async function rememberLogins(
       if (edited.sets.get(name)?.server === record.server) edited = withoutRecord(edited, name);
     }
     for (const result of results) {
-      edited = withRecord(edited, result.attempt.set.name, recordOf(state, start, result, system.now()));
+      const { name, server } = result.attempt.set;
+      const record = recordOf(state, start, result, system.now());
+      // A server has one set: a record of the same server under another name is of before it was renamed.
+      for (const [other] of recordsFor(edited, server.key)) edited = withoutRecord(edited, other);
+      edited = withRecord(edited, name, record);
     }
     return edited;
   });
   await rememberTokens(system, results);
 }
 
-function recordOf(state: LoginState, start: ContainerStart, { attempt, store }: Remembered, now: number): SetRecord {
+function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }: LoginResult, now: number): SetRecord {
   const { set, status, credential } = attempt;
   const before = state.sets.get(set.name);
   // What was refused leaves what was there before, and whose it is.
-  const kept = before?.server === set.server.key ? before : undefined;
-  const wroteEntry = credential !== null && (store === 'config' || store === 'both');
+  const kept = before?.server === set.server.key ? before : recordsFor(state, set.server.key)[0]?.[1];
   return {
     server: set.server.key,
     kind: set.kind,
     status,
-    store: store ?? kept?.store ?? null,
+    store: placed?.store ?? kept?.store ?? null,
     fingerprints: fingerprintFields(state.salt, setFields(set)),
     verifiedAt: attempt.isRecalled ? (kept?.verifiedAt ?? now) : now,
     startId: start.id,
-    written: wroteEntry ? credentialFingerprints(credential, state.salt) : store === null ? (kept?.written ?? null) : null,
+    written: credential !== null && placed?.isOurEntry === true ? credentialFingerprints(credential, state.salt) : (kept?.written ?? null),
     expiresAt: attempt.expiresAt,
   };
 }
 
+/** More than one where a set was renamed. */
+function recordsFor(state: LoginState, server: string): [string, SetRecord][] {
+  return [...state.sets].filter(([, record]) => record.server === server);
+}
+
+/** Notes that the helper has replaced the token of this set, and the entry in `auths` where that was ours. Throws StateFileError. */
+export async function rememberRenewal(system: System, { set, expiresAt }: Attempt, written: Fingerprints | null): Promise<void> {
+  const path = stateFilePath(system.env, system.homeDirectory);
+  if (path === null || (await readState(path)) === null) return;
+  await updateState(path, (state) => {
+    const record = state.sets.get(set.name);
+    if (record?.server !== set.server.key) return state;
+    const renewed = { ...record, status: 'ok', verifiedAt: system.now(), expiresAt };
+    return withRecord(state, set.name, written === null ? renewed : { ...renewed, written });
+  });
+}
+
 /** New ECR tokens go into the helper's cache; a login also ends what a `docker login` or `docker logout` of the user's left there. */
-async function rememberTokens(system: System, results: readonly Remembered[]): Promise<void> {
+async function rememberTokens(system: System, results: readonly LoginResult[]): Promise<void> {
   const path = cacheFilePath(system.env, system.homeDirectory);
   if (path === null) return;
   const accepted = results.map(({ attempt }) => attempt).filter(({ credential, isRecalled }) => credential !== null && !isRecalled);

@@ -53,7 +53,7 @@ const mediaTypes = [
 ].join(', ');
 
 /** The scope that a pull asks for. */
-export function pullScope(repository: string): string {
+function pullScope(repository: string): string {
   return `repository:${repository}:pull`;
 }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { decodeUtf8 } from '../core/secrets-files.ts';
+import { acquireLock, type FileLock } from './file-lock.ts';
 import type { Environment } from './system.ts';
 
 /** A file of ours could not be read or written, and it is untouched (exit code 3). The message names the file and the next step. */
@@ -13,9 +14,8 @@ export class StateFileError extends Error {
 }
 
 const maxFileBytes = 1024 * 1024;
-/** How long another run may keep us waiting, in milliseconds; it holds the lock for one small write. */
-const lockRetries = { retries: 40, minTimeout: 20, maxTimeout: 60, factor: 1.5, randomize: true };
-const lockStaleMs = 10_000;
+/** The lock is taken again so often where it was lost, because this process was stopped for long. */
+const maxWrites = 3;
 
 /**
  * `${XDG_STATE_HOME:-~/.local/state}/registry-login`, or null where no home is known. A relative `XDG_STATE_HOME` is ignored
@@ -29,8 +29,8 @@ export function stateDirectory(env: Environment, homeDirectory: string | null): 
 
 /**
  * Replaces the text (null: there is none yet) by what `edit` makes of it: temporary file, fsync, rename, mode 0600 in a directory that is
- * made 0700. Two processes at once lose nothing: `edit` may run twice, the second time under a lock. A lock that cannot be had in about
- * 2 s is done without (the rename still keeps the file whole). Throws StateFileError, and what `edit` throws.
+ * made 0700. Processes at once lose nothing: `edit` may run twice, the second time under a lock. A lock that cannot be had in the time of
+ * `acquireLock` is done without (the rename still keeps the file whole). Throws StateFileError, and what `edit` throws.
  */
 export async function updatePrivateFile(path: string, edit: (text: string | null) => string): Promise<void> {
   const before = await readPrivateFile(path);
@@ -39,11 +39,14 @@ export async function updatePrivateFile(path: string, edit: (text: string | null
     return;
   }
   await makePrivateDirectory(dirname(path));
-  const release = await lock(path);
-  try {
-    await write(path, edit(await readPrivateFile(path)));
-  } finally {
-    await release();
+  for (let writes = 1; ; writes += 1) {
+    const lock = await lockQuietly(path);
+    const isOurTurn = (): boolean => writes === maxWrites || lock === null || lock.isHeld();
+    try {
+      if (await write(path, edit(await readPrivateFile(path)), isOurTurn)) return;
+    } finally {
+      await lock?.release();
+    }
   }
 }
 
@@ -133,7 +136,8 @@ async function restrict(path: string, flags: number, mode: number): Promise<void
   }
 }
 
-async function write(path: string, text: string): Promise<void> {
+/** False, and nothing written, where it is not our turn any more. */
+async function write(path: string, text: string, isOurTurn: () => boolean): Promise<boolean> {
   const temporary = join(dirname(path), `.${basename(path)}.${Math.random().toString(36).slice(2)}`);
   let created = false;
   try {
@@ -147,7 +151,12 @@ async function write(path: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    if (isOurTurn()) {
+      await rename(temporary, path);
+      return true;
+    }
+    await unlink(temporary);
+    return false;
   } catch (error) {
     if (created) await unlink(temporary).catch(() => undefined);
     throw new StateFileError(
@@ -174,19 +183,12 @@ async function giveToDirectoryOwner(path: string, file: FileHandle): Promise<voi
   if (uid === 0 && owner.uid !== 0) await file.chown(owner.uid, owner.gid);
 }
 
-/** proper-lockfile is loaded here: a run that changes nothing needs no lock. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  const { default: lockfile } = await import('proper-lockfile');
+/** Null where no lock can be had: what then cannot be written either says so itself. */
+async function lockQuietly(path: string): Promise<FileLock | null> {
   try {
-    const release = await lockfile.lock(path, {
-      realpath: false,
-      stale: lockStaleMs,
-      retries: lockRetries,
-      onCompromised: () => undefined,
-    });
-    return () => release().catch(() => undefined);
+    return await acquireLock(`${path}.lock`);
   } catch {
-    return async () => undefined;
+    return null;
   }
 }
 

@@ -1,16 +1,21 @@
 import { join } from 'node:path';
 import { encodeAuthConfig } from '../core/auth-config.ts';
+import type { Credential } from '../core/credential.ts';
 import { type CachedToken, isFresh, isValid } from '../core/credential-cache.ts';
-import { getAuth, setAuth } from '../core/docker-config.ts';
+import { setAuth } from '../core/docker-config.ts';
+import type { Fingerprints } from '../core/fingerprint.ts';
 import type { HelperError } from '../core/helper-protocol.ts';
+import { isOurEntry } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
+import { credentialFingerprints, entryFingerprints } from '../core/place-logins.ts';
 import type { SecretSet } from '../core/secret-set.ts';
-import { Secret } from '../core/secret.ts';
+import { ConfigFileError } from './config-file-error.ts';
 import { locateConfigFile, updateConfigFile } from './config-file.ts';
 import { cacheFilePath, keyMarkOf, updateCache } from './credential-cache.ts';
 import { acquireLock, type FileLock } from './file-lock.ts';
 import { answerOf, type Answer, readCacheQuietly } from './helper-credentials.ts';
-import { makePrivateDirectory, stateDirectory } from './private-file.ts';
+import { recallState, rememberRenewal } from './login-memory.ts';
+import { makePrivateDirectory, stateDirectory, StateFileError } from './private-file.ts';
 import type { System } from './system.ts';
 import { type Attempt, verifySet } from './verify-set.ts';
 
@@ -22,23 +27,18 @@ export async function refreshToken(system: System, set: SecretSet, options: Opti
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const lock = await lockQuietly(system, set, deadline);
   try {
-    const cached = await cachedToken(system, set);
-    if (cached !== null && isFresh(cached, system.now())) return answerOf(cached);
+    const cached = (await readCacheQuietly(system)).tokens.get(set.server.key);
+    if (cached !== undefined && cached.keys === keyMarkOf(set) && isFresh(cached, system.now())) return answerOf(cached);
     const attempt = await verifySet(system, set, options, deadline);
     if (attempt.credential !== null) {
       await remember(system, set, attempt);
       return { username: attempt.credential.username, secret: attempt.credential.password.reveal() };
     }
-    if (cached !== null && isValid(cached, system.now())) return answerOf(cached);
+    if (cached !== undefined && isValid(cached, system.now())) return answerOf(cached);
     return { error: `registry-login: ${[attempt.message, attempt.advice].filter((text) => text !== null).join(' ')}` };
   } finally {
     await lock?.release();
   }
-}
-
-async function cachedToken(system: System, set: SecretSet): Promise<CachedToken | null> {
-  const token = (await readCacheQuietly(system)).tokens.get(set.server.key);
-  return token !== undefined && token.keys === keyMarkOf(set) ? token : null;
 }
 
 /** Without a lock (no home, or nowhere to write) the exchange is made all the same. */
@@ -54,11 +54,10 @@ async function lockQuietly(system: System, set: SecretSet, signal: AbortSignal):
 }
 
 /** Into the cache, and into the entry of `auths` that a login wrote for clients without helpers. What cannot be written is no reason to give no answer. */
-async function remember(system: System, set: SecretSet, { credential, expiresAt }: Attempt): Promise<void> {
+async function remember(system: System, set: SecretSet, attempt: Attempt): Promise<void> {
+  const { credential, expiresAt } = attempt;
   const path = cacheFilePath(system.env, system.homeDirectory);
   if (credential === null || expiresAt === null || path === null) return;
-  const { key } = set.server;
-  const before = await cachedToken(system, set);
   const token: CachedToken = {
     username: credential.username,
     password: credential.password.reveal(),
@@ -67,16 +66,31 @@ async function remember(system: System, set: SecretSet, { credential, expiresAt 
     keys: keyMarkOf(set),
   };
   try {
-    await updateCache(path, (cache) => ({ ...cache, tokens: new Map([...cache.tokens, [key, token]]) }));
-    if (before === null) return;
-    const ours = encodeAuthConfig({ username: before.username, password: new Secret(before.password) });
-    await updateConfigFile(
-      locateConfigFile(system),
-      (config) => (getAuth(config, key)?.auth === ours.auth ? setAuth(config, key, encodeAuthConfig(credential)) : config),
-      // Whoever asks us may be the `docker login` that is waited for.
-      { settleMs: 0, stateDirectory: stateDirectory(system.env, system.homeDirectory) },
-    );
-  } catch {
+    await updateCache(path, (cache) => ({ ...cache, tokens: new Map([...cache.tokens, [set.server.key, token]]) }));
+    const written = await replaceEntry(system, set, credential);
+    await rememberRenewal(system, attempt, written);
+  } catch (error) {
     // The next request exchanges again, and login says what is wrong with the file.
+    if (!(error instanceof StateFileError || error instanceof ConfigFileError)) throw error;
   }
+}
+
+/** Returns the fingerprints of the new entry, or null where there was none of ours. Throws StateFileError, ConfigFileError. */
+async function replaceEntry(system: System, set: SecretSet, credential: Credential): Promise<Fingerprints | null> {
+  const { key } = set.server;
+  const state = await recallState(system);
+  const record = state.sets.get(set.name);
+  if (record === undefined) return null;
+  let isOurs = false;
+  await updateConfigFile(
+    locateConfigFile(system),
+    (config) => {
+      const entry = entryFingerprints(config, key, state.salt);
+      isOurs = entry !== null && isOurEntry(record, key, entry);
+      return isOurs ? setAuth(config, key, encodeAuthConfig(credential)) : config;
+    },
+    // Whoever asks us may be the `docker login` that is waited for.
+    { settleMs: 0, stateDirectory: stateDirectory(system.env, system.homeDirectory) },
+  );
+  return isOurs ? credentialFingerprints(credential, state.salt) : null;
 }

@@ -23,7 +23,7 @@ export function readSources(system: System): Sources {
   const codespacesSecrets = readCodespacesSecrets(system.env);
   const fromFiles = new Map([...codespacesSecrets.secrets].map(([variable, { value }]) => [variable, value.reveal()]));
   const discovery = discoverSets(system.env, fromFiles);
-  const token = codespaceTokenSet(system.env, options.github, discovery);
+  const token = codespaceTokenSet(system.env, options.github, discovery, fromFiles);
   return {
     options,
     sets: token === null ? discovery.sets : [...discovery.sets, token],
@@ -31,6 +31,33 @@ export function readSources(system: System): Sources {
     names: discovery.names,
     problems: [...optionProblems, ...codespacesSecrets.problems.map(secretsFileProblem), ...discovery.problems],
     codespacesSecrets,
+  };
+}
+
+/** What of it concerns the sets of these names (`--only`), with a problem for each name that is not here; all of it where there are none. */
+export function selectSources(sources: Sources, only: readonly string[]): Sources {
+  if (only.length === 0) return sources;
+  const isWanted = (name: string): boolean => only.includes(name);
+  const known = [...new Set([...sources.names, ...sources.sets.map(({ name }) => name)])];
+  const unknown = [...new Set(only)].filter((name) => !known.includes(name));
+  return {
+    ...sources,
+    sets: sources.sets.filter(({ name }) => isWanted(name)),
+    unusable: sources.unusable.filter(({ name }) => isWanted(name)),
+    problems: [
+      ...sources.problems.filter(({ code, name }) => (name === null ? code !== 'near-miss' : isWanted(name))),
+      ...unknown.map((name) => unknownName(name, known)),
+    ],
+  };
+}
+
+function unknownName(name: string, known: readonly string[]): Problem {
+  return {
+    code: 'unknown-name',
+    name,
+    variables: [],
+    message: `There is no set ${name} here.`,
+    advice: known.length > 0 ? `Sets here: ${known.join(', ')}.` : null,
   };
 }
 

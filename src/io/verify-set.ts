@@ -21,18 +21,32 @@ export interface Attempt extends Explanation {
 }
 
 /**
- * Logs in with one set: an AWS key pair is exchanged for a token, anything else is verified at the registry. Never throws for what the
- * network, the registry or the set's values do; `signal` is the deadline.
+ * Logs in with one set: an AWS key pair is exchanged for a token, anything else is verified at the registry. `signal` is the deadline.
+ * Never rejects: what the network, the registry or the set's values do is a result, and so is a bug, which must not hide other results.
  */
 export async function verifySet(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Attempt> {
   const startedAt = system.now();
-  const result =
-    set.ecr === null
-      ? await verifyStatic(system, set, options, signal)
-      : renewsItself(set)
-        ? await exchange(system, set, set.ecr, options, signal)
-        : await verifyEcrToken(system, set, options, signal);
-  return { ...result, set, durationMs: Math.round(system.now() - startedAt), isRecalled: false };
+  const result = await verify(system, set, options, signal).catch(bugResult);
+  return { ...result, set, durationMs: Math.max(0, Math.round(system.now() - startedAt)), isRecalled: false };
+}
+
+async function verify(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
+  if (set.ecr === null) return verifyStatic(system, set, options, signal);
+  if (renewsItself(set)) return exchange(system, set, set.ecr, options, signal);
+  return verifyEcrToken(system, set, options, signal);
+}
+
+/** The place without the message, which may quote a secret. */
+function bugResult(error: unknown): Result {
+  const place = error instanceof Error ? /^ +at (.+)$/m.exec(error.stack ?? '')?.[1] : undefined;
+  const name = error instanceof Error ? error.name : typeof error;
+  return {
+    status: 'error',
+    message: `This is a bug in registry-login: ${name}${place === undefined ? '' : ` at ${place}`}.`,
+    advice: 'Please report it with this line.',
+    credential: null,
+    expiresAt: null,
+  };
 }
 
 const storedWords: Partial<Record<Explanation['status'], string>> = {

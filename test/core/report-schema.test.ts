@@ -11,7 +11,9 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(re
 
 /** What the schema has against it; empty where it is valid. */
 function faultsOf(value: unknown): string[] {
-  return validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  return validate(value)
+    ? []
+    : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
 describe('what is valid', () => {
@@ -61,9 +63,15 @@ describe('what every command prints with --json', () => {
 
 describe('what is not valid', () => {
   const valid: Report = report({
-    registries: [registryReport({ steps: [{ step: 'login', status: 'ok', message: 'Logged in.', advice: null }] })],
+    registries: [
+      registryReport({ steps: [{ step: 'login', status: 'ok', message: 'Logged in.', advice: null }] }),
+    ],
     problems: [problem({})],
-    restart: { needed: 'yes', reasons: [{ secret: 'ACR', source: 'expect', message: 'ACR is expected.' }], how: 'Stop and start.' },
+    restart: {
+      needed: 'yes',
+      reasons: [{ secret: 'ACR', source: 'expect', message: 'ACR is expected.' }],
+      how: 'Stop and start.',
+    },
     images: [imageReport({ digest: `sha256:${'0'.repeat(64)}` })],
   });
 
@@ -110,17 +118,22 @@ describe('what is not valid', () => {
     expect(faultsOf(corrupted)).not.toEqual([]);
   });
 
-  test.each(['', 'registries.0', 'registries.0.steps.0', 'problems.0', 'restart', 'restart.reasons.0', 'images.0'])(
-    '%s without any one of its properties',
-    (path) => {
-      const optional = ['steps', 'images'];
-      for (const property of Object.keys(objectAt(valid, path)).filter((name) => !optional.includes(name))) {
-        const corrupted = structuredClone(valid);
-        Reflect.deleteProperty(objectAt(corrupted, path), property);
-        expect(faultsOf(corrupted), property).not.toEqual([]);
-      }
-    },
-  );
+  test.each([
+    '',
+    'registries.0',
+    'registries.0.steps.0',
+    'problems.0',
+    'restart',
+    'restart.reasons.0',
+    'images.0',
+  ])('%s without any one of its properties', (path) => {
+    const optional = ['steps', 'images'];
+    for (const property of Object.keys(objectAt(valid, path)).filter((name) => !optional.includes(name))) {
+      const corrupted = structuredClone(valid);
+      Reflect.deleteProperty(objectAt(corrupted, path), property);
+      expect(faultsOf(corrupted), property).not.toEqual([]);
+    }
+  });
 
   test.each([null, [], 'report', {}, [valid]])('%j', (value) => {
     expect(faultsOf(value)).not.toEqual([]);

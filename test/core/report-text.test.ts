@@ -286,8 +286,9 @@ describe.each(Object.entries(situations))('%s', (_name, situation) => {
 
   test('says the same in colour: only escape codes are added, and each ends on its line', () => {
     const colored = renderText(situation, { columns: 80, color: true });
-    // oxlint-disable-next-line no-control-regex
-    expect(colored.replaceAll(/\u001B\[\d+m/g, '')).toBe(renderText(situation, { columns: 80, color: false }));
+    expect(colored.replaceAll(/\u001B\[\d+m/g, '')).toBe(
+      renderText(situation, { columns: 80, color: false }),
+    );
     for (const line of colored.split('\n')) {
       expect((line.match(/\u001B\[3\dm/g) ?? []).length).toBe((line.match(/\u001B\[0m/g) ?? []).length);
     }
@@ -300,10 +301,17 @@ describe.each(Object.entries(situations))('%s', (_name, situation) => {
 
   test('says every message, every advice and every reason of the report', () => {
     const said = text(situation).replaceAll(/\s+/g, ' ');
-    const { registries, problems, restart } = situation as Report;
+    const { registries, problems, restart }: Report = situation;
     const sentences = [
-      ...registries.flatMap(({ name, server, message, advice, steps }) => [name, server, steps === undefined ? message : null, advice]),
-      ...problems.filter(({ code, name }) => code !== 'near-miss' || name === null).map(({ advice }) => advice),
+      ...registries.flatMap(({ name, server, message, advice, steps }) => [
+        name,
+        server,
+        steps === undefined ? message : null,
+        advice,
+      ]),
+      ...problems
+        .filter(({ code, name }) => code !== 'near-miss' || name === null)
+        .map(({ advice }) => advice),
       ...restart.reasons.map(({ message }) => message),
       restart.how,
     ];
@@ -336,7 +344,11 @@ test('control characters from outside do not reach the terminal', () => {
         registryReport({ name: 'Y', server: null, status: 'error', message: hostile, advice: hostile }),
       ],
       problems: [problem({ message: hostile, advice: hostile })],
-      restart: { needed: 'yes', reasons: [{ secret: 'X', source: 'expect', message: hostile }], how: hostile },
+      restart: {
+        needed: 'yes',
+        reasons: [{ secret: 'X', source: 'expect', message: hostile }],
+        how: hostile,
+      },
       images: [imageReport({ image: hostile, message: hostile, digest: hostile, advice: hostile })],
     }),
     { columns: 80, color: false },
@@ -346,9 +358,13 @@ test('control characters from outside do not reach the terminal', () => {
 
 test('for every message, wrapping loses no word', () => {
   fc.assert(
-    fc.property(fc.array(fc.stringMatching(/^[!-_a-~]{1,60}$/), { minLength: 1, maxLength: 40 }), fc.integer({ min: 40, max: 100 }), (words, columns) => {
-      const rendered = text(report({ problems: [problem({ message: words.join(' ') })] }), columns);
-      expect(rendered.split(/\s+/).filter((word) => word !== '')).toEqual(['problem', ...words]);
-    }),
+    fc.property(
+      fc.array(fc.stringMatching(/^[!-_a-~]{1,60}$/), { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 40, max: 100 }),
+      (words, columns) => {
+        const rendered = text(report({ problems: [problem({ message: words.join(' ') })] }), columns);
+        expect(rendered.split(/\s+/).filter((word) => word !== '')).toEqual(['problem', ...words]);
+      },
+    ),
   );
 });

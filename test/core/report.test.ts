@@ -1,13 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, type ImageReport, type Problem, type ProblemCode, type RegistryStatus, type Report } from '../../src/core/report.ts';
+import {
+  exitCodeOf,
+  type ImageReport,
+  type Problem,
+  type ProblemCode,
+  type RegistryStatus,
+  type Report,
+} from '../../src/core/report.ts';
 import { imageReport, problem, registryReport, report } from '../support/reports.ts';
 
 function withStatuses(...statuses: RegistryStatus[]): Report {
-  return report({ registries: statuses.map((status, index) => registryReport({ name: `R${index}`, status })) });
+  return report({
+    registries: statuses.map((status, index) => registryReport({ name: `R${index}`, status })),
+  });
 }
 
 function withProblems(...codes: ProblemCode[]): Report {
-  return report({ registries: [registryReport({})], problems: codes.map((code): Problem => problem({ code })) });
+  return report({
+    registries: [registryReport({})],
+    problems: codes.map((code): Problem => problem({ code })),
+  });
 }
 
 describe('0: all well', () => {
@@ -19,9 +31,12 @@ describe('0: all well', () => {
     expect(exitCodeOf(withStatuses(status))).toBe(0);
   });
 
-  test.each<ProblemCode>(['duplicate-server', 'secrets-file', 'helper-not-found'])('%s is a remark', (code) => {
-    expect(exitCodeOf(withProblems(code))).toBe(0);
-  });
+  test.each<ProblemCode>(['duplicate-server', 'secrets-file', 'helper-not-found'])(
+    '%s is a remark',
+    (code) => {
+      expect(exitCodeOf(withProblems(code))).toBe(0);
+    },
+  );
 
   test('a stop and start that is needed is for status --exit-code to say', () => {
     expect(exitCodeOf(report({ restart: { needed: 'yes', reasons: [], how: null } }))).toBe(0);
@@ -33,18 +48,23 @@ describe('0: all well', () => {
 });
 
 describe('1: something failed or is incomplete', () => {
-  test.each<RegistryStatus>(['rejected', 'unreachable', 'error'])('%s, also beside one that is ok', (status) => {
-    expect(exitCodeOf(withStatuses(status))).toBe(1);
-    expect(exitCodeOf(withStatuses('ok', status))).toBe(1);
-    expect(exitCodeOf(withStatuses(status, 'ok'))).toBe(1);
-  });
+  test.each<RegistryStatus>(['rejected', 'unreachable', 'error'])(
+    '%s, also beside one that is ok',
+    (status) => {
+      expect(exitCodeOf(withStatuses(status))).toBe(1);
+      expect(exitCodeOf(withStatuses('ok', status))).toBe(1);
+      expect(exitCodeOf(withStatuses(status, 'ok'))).toBe(1);
+    },
+  );
 
   test.each<ProblemCode>(['incomplete-set', 'near-miss', 'unknown-name', 'invalid-option'])('%s', (code) => {
     expect(exitCodeOf(withProblems(code))).toBe(1);
   });
 
   test.each<ImageReport['pullable']>([false, null])('an image with pullable %s', (pullable) => {
-    expect(exitCodeOf(report({ images: [imageReport({ pullable: true }), imageReport({ pullable })] }))).toBe(1);
+    expect(exitCodeOf(report({ images: [imageReport({ pullable: true }), imageReport({ pullable })] }))).toBe(
+      1,
+    );
   });
 });
 

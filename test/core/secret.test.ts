@@ -7,12 +7,15 @@ const secret = new Secret('hunter2');
 describe('a secret is not printed by accident', () => {
   test.each([
     ['String()', () => String(secret)],
-    ['a template', () => `${secret as unknown as string}`],
-    ['concatenation', () => '' + (secret as unknown as string)],
+    ['a template', () => `a ${secret as unknown as string}`],
+    ['concatenation', () => ''.concat(secret as unknown as string)],
     ['an array that is joined', () => [secret].join()],
     ['JSON', () => JSON.stringify({ secret })],
     ['inspect, as console.log does it', () => inspect(secret)],
-    ['inspect of what holds it', () => inspect({ deep: { deeper: [secret] } }, { depth: Infinity, showHidden: true })],
+    [
+      'inspect of what holds it',
+      () => inspect({ deep: { deeper: [secret] } }, { depth: Infinity, showHidden: true }),
+    ],
     ['an error that carries it', () => inspect(new Error('failed', { cause: { secret } }))],
   ])('by %s', (_claim, print) => {
     expect(print()).toContain('[redacted]');

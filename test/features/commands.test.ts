@@ -47,6 +47,15 @@ describe.each(programs)('%s', (program) => {
     expect(stdout).toBe(`v24.0.0 runs ${sandbox.home}/${program}.js x\n`);
   });
 
+  it('is not run by a Node.js of the working directory', async () => {
+    await sandbox.install();
+    await rm(node);
+    await sandbox.node('./node', 'v24.0.0');
+    expect(
+      (await sandbox.command(program, [], { PATH: `.::node_modules/.bin:${sandbox.path}/nowhere` })).code,
+    ).toBe(1);
+  });
+
   it('leaves its standard input to the program also when it has to search', async () => {
     await sandbox.install();
     await rm(node);

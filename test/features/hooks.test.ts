@@ -48,7 +48,9 @@ describe('the hooks', () => {
   it.each([
     ['warn', 'fail', 'login --skip-verified'],
     ['fail', 'warn', 'login --skip-verified --exit-zero'],
-    ['fail', 'FAIL?', 'login --skip-verified'],
+    ['warn', 'Fail', 'login --skip-verified'],
+    ['fail', 'WARN', 'login --skip-verified --exit-zero'],
+    ['fail', 'warn?', 'login --skip-verified'],
     ['fail', '', 'login --skip-verified'],
     ['warn', '$(exit 1)', 'login --skip-verified --exit-zero'],
   ])('read onFailure=%s, REGISTRY_LOGIN_ON_FAILURE=%s as: %s', async (ONFAILURE, override, login) => {
@@ -62,6 +64,8 @@ describe('the hooks', () => {
     ['false', undefined, null],
     ['true', 'false', null],
     ['false', 'true', 'status --quiet'],
+    ['true', '0', null],
+    ['false', 'TRUE', 'status --quiet'],
     ['false', 'maybe', null],
   ])(
     'read checkOnAttach=%s, REGISTRY_LOGIN_CHECK_ON_ATTACH=%s as: %s',

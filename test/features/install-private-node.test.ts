@@ -114,7 +114,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
     const { archive } = await addRelease(distribution, { version: pinned, node: node24 });
     const folder = join(sandbox.path, `node-v${pinned}-linux-x64`);
     await mkdir(join(folder, 'bin'), { recursive: true });
-    await symlink('/bin/sh', join(folder, 'bin/node'));
+    await symlink(await sandbox.node('elsewhere/node', 'v24.0.0'), join(folder, 'bin/node'));
     await sandbox.run('tar', ['-czf', archive, `node-v${pinned}-linux-x64`]);
     await sandbox.run('/bin/sh', [
       '-c',

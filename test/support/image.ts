@@ -123,7 +123,7 @@ function tarHeader(name: string, size: number, mode: number): Buffer {
   header.write(octal(1_700_000_000, 12), 136);
   header.write(' '.repeat(8), 148);
   header.write('0', 156);
-  header.write('ustar\0' + '00', 257);
+  header.write('ustar\u000000', 257);
   const checksum = header.reduce((sum, byte) => sum + byte, 0);
   header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148);
   return header;

@@ -32,11 +32,18 @@ export const situations = {
       verified('GHCR', 'ghcr.io', accepted, 'octocat'),
     ],
   }),
-  okWithLongHost: report({ registries: [verified('ACR', 'mycompany.azurecr.io', accepted, 'acr-user'), ecrReport] }),
+  okWithLongHost: report({
+    registries: [verified('ACR', 'mycompany.azurecr.io', accepted, 'acr-user'), ecrReport],
+  }),
   rejected: report({
     registries: [
       verified('ACR', 'mycompany.azurecr.io', accepted, 'acr-user'),
-      verified('GHCR', 'ghcr.io', { outcome: 'rejected', httpStatus: 403, detail: 'HTTP 403 from ghcr.io: "denied"' }, 'octocat'),
+      verified(
+        'GHCR',
+        'ghcr.io',
+        { outcome: 'rejected', httpStatus: 403, detail: 'HTTP 403 from ghcr.io: "denied"' },
+        'octocat',
+      ),
     ],
   }),
   unreachable: report({
@@ -49,12 +56,18 @@ export const situations = {
       verified('NEXUS', 'nexus.corp.example:8443', {
         outcome: 'unreachable',
         cause: 'tls',
-        detail: 'the certificate of nexus.corp.example:8443 was not accepted: its CA is not known here (SELF_SIGNED_CERT_IN_CHAIN)',
+        detail:
+          'the certificate of nexus.corp.example:8443 was not accepted: its CA is not known here (SELF_SIGNED_CERT_IN_CHAIN)',
       }),
     ],
   }),
   unverified: report({
-    registries: [verified('OPEN', 'localhost:5000', { outcome: 'unverified', detail: 'localhost:5000 lets everybody in' })],
+    registries: [
+      verified('OPEN', 'localhost:5000', {
+        outcome: 'unverified',
+        detail: 'localhost:5000 lets everybody in',
+      }),
+    ],
   }),
   unusable: report({
     registries: discoverSets({
@@ -103,13 +116,29 @@ export const situations = {
   nothingToLogOutFrom: report({ command: 'logout' }),
   planned: report({
     registries: [
-      registryReport({ status: 'planned', store: null, durationMs: null, message: 'Would log in as acr-user and store the credentials.' }),
-      registryReport({ ...ecrReport, status: 'planned', store: null, durationMs: null, message: 'Would exchange the AWS keys for a token and store it.' }),
+      registryReport({
+        status: 'planned',
+        store: null,
+        durationMs: null,
+        message: 'Would log in as acr-user and store the credentials.',
+      }),
+      registryReport({
+        ...ecrReport,
+        status: 'planned',
+        store: null,
+        durationMs: null,
+        message: 'Would exchange the AWS keys for a token and store it.',
+      }),
     ],
   }),
   removed: report({
     registries: [
-      registryReport({ status: 'removed', username: null, store: null, message: 'The set is gone; what was stored for it has been removed.' }),
+      registryReport({
+        status: 'removed',
+        username: null,
+        store: null,
+        message: 'The set is gone; what was stored for it has been removed.',
+      }),
     ],
   }),
   brokenConfig: report({
@@ -144,7 +173,10 @@ export const situations = {
       how: 'Stop and start: run `gh codespace stop -c "fluffy-space-waffle-abc123"`, then open it again.',
     },
   }),
-  restartNotNeeded: report({ command: 'status', registries: [registryReport({ message: 'Configured as acr-user.' })] }),
+  restartNotNeeded: report({
+    command: 'status',
+    registries: [registryReport({ message: 'Configured as acr-user.' })],
+  }),
   doctor: report({
     command: 'doctor',
     registries: [
@@ -182,19 +214,31 @@ export const situations = {
         message: 'The token has no pull scope for it: the package is private.',
         advice: 'Grant octocat read access to the package.',
       }),
-      imageReport({ image: 'harbor.corp.example/team/app', pullable: null, message: 'harbor.corp.example could not be resolved (ENOTFOUND).' }),
+      imageReport({
+        image: 'harbor.corp.example/team/app',
+        pullable: null,
+        message: 'harbor.corp.example could not be resolved (ENOTFOUND).',
+      }),
     ],
   }),
   many: report({
     registries: [
       ...['A', 'B', 'C', 'D', 'E'].map((name) => verified(name, `${name}.example.com`, accepted)),
-      verified('F', 'f.example.com', { outcome: 'rejected', httpStatus: 401, detail: 'HTTP 401 from f.example.com' }),
+      verified('F', 'f.example.com', {
+        outcome: 'rejected',
+        httpStatus: 401,
+        detail: 'HTTP 401 from f.example.com',
+      }),
     ],
   }),
   longNames: report({
     registries: [
       verified('THE_REGISTRY_OF_THE_COMPANY', ecrHost, accepted),
-      verified('X', 'x.example.com', { outcome: 'rejected', httpStatus: 401, detail: 'HTTP 401 from x.example.com' }),
+      verified('X', 'x.example.com', {
+        outcome: 'rejected',
+        httpStatus: 401,
+        detail: 'HTTP 401 from x.example.com',
+      }),
     ],
   }),
 } satisfies Record<string, Report>;

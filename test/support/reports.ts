@@ -31,7 +31,14 @@ export function registryReport(parts: Partial<RegistryReport>): RegistryReport {
 }
 
 export function problem(parts: Partial<Problem>): Problem {
-  return { code: 'incomplete-set', name: 'GAR', variables: [], message: 'Something is wrong.', advice: null, ...parts };
+  return {
+    code: 'incomplete-set',
+    name: 'GAR',
+    variables: [],
+    message: 'Something is wrong.',
+    advice: null,
+    ...parts,
+  };
 }
 
 export function imageReport(parts: Partial<ImageReport>): ImageReport {

@@ -24,6 +24,8 @@ export interface TestSystemOptions {
   readonly containerStart?: ContainerStart;
   /** Host name → addresses. No other name but `localhost` is found, and none is asked for outside this process. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
+  /** Stands between the program and the real HTTP client. */
+  readonly wrapHttp?: (http: HttpClient) => HttpClient;
 }
 
 export interface TestSystem {
@@ -63,7 +65,7 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     lookup: async (hostname) => lookUp(hostname, options.names ?? {}),
     http() {
       httpClient ??= import('../../src/io/undici-client.ts').then(
-        ({ UndiciClient }) => new UndiciClient(env),
+        ({ UndiciClient }) => options.wrapHttp?.(new UndiciClient(env)) ?? new UndiciClient(env),
       );
       return httpClient;
     },

@@ -5,7 +5,8 @@ home=/usr/local/share/registry-login
 . "$home/hooks/read-option.sh"
 
 case ${REGISTRY_LOGIN_CHECK_ON_ATTACH-} in
-  true | false) check=$REGISTRY_LOGIN_CHECK_ON_ATTACH ;;
+  [Tt][Rr][Uu][Ee] | 1) check=true ;;
+  [Ff][Aa][Ll][Ss][Ee] | 0) check=false ;;
   *) check=$(read_option checkOnAttach) ;;
 esac
 

@@ -5,7 +5,8 @@ home=/usr/local/share/registry-login
 . "$home/hooks/read-option.sh"
 
 case ${REGISTRY_LOGIN_ON_FAILURE-} in
-  warn | fail) on_failure=$REGISTRY_LOGIN_ON_FAILURE ;;
+  [Ww][Aa][Rr][Nn]) on_failure=warn ;;
+  [Ff][Aa][Ii][Ll]) on_failure=fail ;;
   *) on_failure=$(read_option onFailure) ;;
 esac
 

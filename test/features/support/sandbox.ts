@@ -170,7 +170,7 @@ export const plainInstallation = [
 ];
 
 /** Runs a program to its end; a failure is an output like any other. */
-export function execute(
+function execute(
   program: string,
   args: readonly string[],
   options: { readonly cwd?: string; readonly env: NodeJS.ProcessEnv },
