@@ -27,13 +27,15 @@ export function describeOrigin(origin: CredentialOrigin, set: SecretSet, isUsabl
 
 function judgeOrigin(origin: CredentialOrigin, set: SecretSet, isUsable: boolean, now: number): Step {
   const { place, outcome, credential } = origin;
-  if (place === null) {
+  const notYet = (why: string): Step => {
     const advice = isUsable ? `Run \`registry-login login --only ${set.name}\`.` : null;
-    return { step: 'config', status: 'skipped', message: 'Not logged in yet: the Docker config has no entry for this server.', advice };
-  }
+    return { step: 'config', status: 'skipped', message: `Not logged in yet: ${why}.`, advice };
+  };
+  if (place === null) return notYet('the Docker config has no entry for this server');
   const where = describePlace(origin);
   const hidden = origin.hidesEntry ? ' What stands in auths is not looked at.' : '';
   if (outcome === 'not-asked') return ok(`${where}, which renews the token.`);
+  if (outcome === 'not-found' && origin.helper !== null && !origin.hidesEntry) return notYet(`${where}, ${faults[outcome]}`);
   if (outcome !== 'found' || credential === null) {
     return failed(`${where}, ${faults[outcome]}.${hidden}`, adviceFor(origin, set));
   }
@@ -74,14 +76,13 @@ function describePlace({ place, helper }: CredentialOrigin): string {
 function adviceFor({ place, helper, outcome }: CredentialOrigin, set: SecretSet): string {
   const again = `\`registry-login login --only ${set.name}\``;
   if (place === 'DOCKER_AUTH_CONFIG') return 'Unset DOCKER_AUTH_CONFIG, or take this server out of it.';
-  if (place === 'auths') return `Run ${again}.`;
+  if (place === 'auths' || place === 'default') return `Run ${again}.`;
   if (helper === helperName) {
     return outcome === 'missing'
       ? 'Install it: `npm install --global devcontainer-registry-login`. Or set the option credentialStore to config.'
       : `Run ${again}.`;
   }
-  const other = place === 'default' ? `remove docker-credential-${helper}` : `take ${helper} out of ${place}`;
-  return `Run ${again} with the option credentialStore on auto, which goes around it; or ${other}.`;
+  return `Run ${again} with the option credentialStore on auto, which goes around it; or take ${helper} out of ${place}.`;
 }
 
 /** An identity token, and a token that renews itself, differ from what the set holds by nature. */
