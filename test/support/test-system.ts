@@ -64,8 +64,8 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
     lookup: async (hostname) => lookUp(hostname, options.names ?? {}),
     http() {
-      httpClient ??= import('../../src/io/undici-client.ts').then(
-        ({ UndiciClient }) => options.wrapHttp?.(new UndiciClient(env)) ?? new UndiciClient(env),
+      httpClient ??= import('../../src/io/node-client.ts').then(
+        ({ NodeClient }) => options.wrapHttp?.(new NodeClient(env)) ?? new NodeClient(env),
       );
       return httpClient;
     },
