@@ -97,9 +97,12 @@ export function parseEcrRegistry(hostname: string): EcrRegistry | null {
   return { kind: 'ecr', account, region, partition, fips: fips !== undefined, dualStack };
 }
 
-/** Whether the text is exactly an AWS access key id, long-lived (`AKIA`) or temporary (`ASIA`). */
+/**
+ * Whether the text can only be an AWS access key id, long-lived (`AKIA`) or temporary (`ASIA`): 20 characters today, up to 128 by the IAM
+ * API reference, so that a key that lost or gained some in copying is not sent to a stranger either.
+ */
 export function isAwsAccessKeyId(text: string): boolean {
-  return /^(?:AKIA|ASIA)[A-Z0-9]{16}$/.test(text);
+  return /^(?:AKIA|ASIA)[A-Z0-9]{12,124}$/.test(text);
 }
 
 function partitionOf(region: string): AwsPartition {

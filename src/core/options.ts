@@ -37,7 +37,7 @@ const oneOf = <T extends string>(...values: readonly T[]): Reader<T> => {
 
 const readTimeout: Reader<number> = (text) => {
   const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  return seconds > 0 && seconds <= 3600 ? Math.ceil(seconds * 1000) : undefined;
+  return seconds > 0 && seconds <= 600 ? Math.ceil(seconds * 1000) : undefined;
 };
 
 const readBoolean: Reader<boolean> = (text) => {
@@ -93,7 +93,7 @@ const readers: {
     allowed: 'auto, helper or config',
   },
   onFailure: { option: 'onFailure', read: oneOf('warn', 'fail'), allowed: 'warn or fail' },
-  timeoutMs: { option: 'timeout', read: readTimeout, allowed: 'a number of seconds, 3600 at most' },
+  timeoutMs: { option: 'timeout', read: readTimeout, allowed: 'a number of seconds, 600 at most' },
   github: { option: 'github', read: oneOf('auto', 'off'), allowed: 'auto or off' },
   expect: {
     option: 'expect',

@@ -142,7 +142,8 @@ function renderNothing({ command }: Report, width: number): string[] {
 }
 
 function renderRestart({ command, restart }: Report, width: number, paint: Paint): string[] {
-  if (restart.needed === 'no' && restart.reasons.length === 0 && command !== 'status') return [];
+  // A logout or a dry run asks nobody: there is no verdict to print.
+  if (restart.needed !== 'yes' && restart.reasons.length === 0 && command !== 'status') return [];
   const [verdict, tone] = restartVerdicts[restart.needed];
   return [
     '',
