@@ -55,7 +55,7 @@ function declare(module: string, namespace: string | undefined, names: string): 
   const isLazy =
     loadedOnCall.has(module) && values.every(([name = '']) => /^[a-z]/.test(name) && name !== 'inspect');
   if (!isLazy) return `const { ${values.map((pair) => pair.join(': ')).join(', ')} } = require('${module}');`;
-  return values
-    .map(([name = '', local = name]) => `const ${local} = (...all) => require('${module}').${name}(...all);`)
-    .join(' ');
+  const loaded = `loaded_${module.replaceAll(/[^a-z]/g, '_')}`;
+  const functions = values.map(([name = '', local = name]) => `const ${local} = (...all) => (${loaded} ??= require('${module}')).${name}(...all);`);
+  return [`let ${loaded};`, ...functions].join(' ');
 }

@@ -28,6 +28,10 @@ const system: System = {
   uid: process.getuid?.() ?? null,
   now: () => Date.now(),
   containerStart: () => readContainerStart(),
+  async lookup(hostname) {
+    const { lookup } = await import('node:dns/promises');
+    return (await lookup(hostname, { all: true })).map(({ address }) => address);
+  },
   http() {
     opened.http ??= import('./io/node-client.ts').then(({ NodeClient }) => new NodeClient(process.env));
     return opened.http;

@@ -1,5 +1,6 @@
+import { notReached } from './doctor-steps.ts';
 import { toPrintable } from './printable.ts';
-import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report } from './report.ts';
+import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, Step } from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at; 0 where unknown. */
@@ -9,6 +10,10 @@ export interface TextStyle {
 
 const statusWidth = 'unreachable'.length + 2;
 const indent = ' '.repeat(statusWidth);
+const stepWidth = 'variables'.length + 2;
+const stepIndent = ' '.repeat(statusWidth + stepWidth);
+/** Under so many columns steps get no column of their own. */
+const narrow = 72;
 /** From this many on, the failures among them are easily missed. */
 const manyRegistries = 6;
 
@@ -81,17 +86,25 @@ function isQuiet({ status, advice, steps }: RegistryReport): boolean {
 }
 
 function renderDetails(registry: RegistryReport, width: number): string[] {
-  const steps = registry.steps ?? [];
-  const lines = steps.flatMap(({ step, status, message, advice }) => [
-    ...wrap(`${step}: ${status === 'ok' ? '' : `${status}. `}${message}`, width),
-    ...(advice === null || advice === registry.advice ? [] : renderAdvice(advice, width)),
-  ]);
-  const isSaid =
-    steps.some(({ message }) => message === registry.message) ||
-    (steps.length > 0 && registry.status === 'ok');
-  if (!isSaid) lines.push(...wrap(registry.message, width));
-  if (registry.advice !== null) lines.push(...renderAdvice(registry.advice, width));
-  return lines;
+  const { steps, message, advice } = registry;
+  if (steps === undefined) return [...wrap(message, width), ...(advice === null ? [] : renderAdvice(advice, width))];
+  const isSaid = steps.some((step) => step.message === message);
+  return [
+    ...steps.flatMap((step) => renderStep(step, width)),
+    ...(isSaid || registry.status === 'ok' ? [] : wrap(message, width)),
+    ...(isSaid || advice === null ? [] : renderAdvice(advice, width)),
+  ];
+}
+
+/** What a failure left out is not worth a line. */
+function renderStep({ step, status, message, advice }: Step, width: number): string[] {
+  if (status === 'skipped' && message === notReached) return [];
+  const text = status === 'failed' ? `failed: ${message}` : message;
+  const nextStep = advice === null ? [] : [`To do: ${advice}`];
+  if (width < narrow) return [`${step}: ${text}`, ...nextStep].flatMap((line) => wrap(line, width));
+  const [first = '', ...rest] = wrapAt(text, width, stepIndent);
+  const head = `${indent}${step.padEnd(stepWidth)}`;
+  return [`${head}${first.trimStart()}`, ...rest, ...nextStep.flatMap((line) => wrapAt(line, width, stepIndent))];
 }
 
 /** `33 registries: 31 ok, 1 rejected, 1 unreachable.` */
@@ -144,11 +157,14 @@ function renderNothing({ command }: Report, width: number): string[] {
 function renderRestart({ command, restart }: Report, width: number, paint: Paint): string[] {
   // A logout or a dry run asks nobody: there is no verdict to print.
   if (restart.needed !== 'yes' && restart.reasons.length === 0 && command !== 'status') return [];
+  // The other reasons repeat what stands above: a set that is incomplete, a login that was rejected.
+  const reasons = restart.reasons.filter(({ source }) => source !== 'heuristic');
+  if (restart.needed === 'unknown' && reasons.length === 0 && restart.how !== null) return ['', ...wrapAt(restart.how, width, '')];
   const [verdict, tone] = restartVerdicts[restart.needed];
   return [
     '',
     ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
-    ...restart.reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
+    ...reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
     ...(restart.how === null ? [] : wrapAt(`To do: ${restart.how}`, width, '')),
   ];
 }
