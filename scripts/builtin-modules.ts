@@ -6,6 +6,7 @@ const loadedOnCall: ReadonlySet<string> = new Set([
   'node:dns/promises',
   'node:fs/promises',
   'node:net',
+  'node:tls',
   'node:util',
 ]);
 
