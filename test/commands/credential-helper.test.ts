@@ -91,7 +91,7 @@ describe("Docker's protocol to the letter", () => {
     '[]',
     'null',
     '"text"',
-    `{"ServerURL":"x","Username":"u","Secret":${'"pa55-PLANTED-helper'}`,
+    '{"ServerURL":"x","Username":"u","Secret":"pa55-PLANTED-helper',
   ])('store of %s: exit 1, and nothing of it is repeated', async (input) => {
     const run = await scenario.runHelper('store', input);
     expect(run).toMatchObject({ exitCode: 1, stderr: '' });

@@ -17,7 +17,7 @@ interface Run {
 interface ReportRun extends Run {
   readonly report: Report;
   /** The only row of this name and, where it is given, status. */
-  row(name: string, status?: RegistryReport['status']): RegistryReport;
+  readonly row: (name: string, status?: RegistryReport['status']) => RegistryReport;
 }
 
 type Options = Omit<TestSystemOptions, 'args' | 'env' | 'home'>;
