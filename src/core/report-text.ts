@@ -122,7 +122,8 @@ function renderImage(image: ImageReport, width: number, paint: Paint): string[] 
     image.pullable === null ? ['unknown', 'mild'] : image.pullable ? ['ok', 'good'] : ['failed', 'bad'];
   return [
     `${paint(status.padEnd(statusWidth), tone)}${toPrintable(image.image)}`,
-    ...wrap(image.digest === null ? image.message : `${image.message} ${image.digest}`, width),
+    ...wrap(image.message, width),
+    ...(image.digest === null ? [] : wrap(image.digest, width)),
     ...(image.advice === null ? [] : renderAdvice(image.advice, width)),
   ];
 }
@@ -189,7 +190,9 @@ function wrapAt(text: string, width: number, margin: string, hangingIndent = '')
         lines.push(line);
         line = '';
       }
-      line = line === '' ? `${margin}${lines.length === 0 ? '' : hangingIndent}${word}` : `${line} ${word}`;
+      const indented = lines.length === 0 ? margin : `${margin}${hangingIndent}`;
+      // A long word may begin further to the left.
+      line = line === '' ? `${indented.slice(0, Math.max(0, width - word.length))}${word}` : `${line} ${word}`;
     }
     lines.push(line);
   }
