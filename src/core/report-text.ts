@@ -1,6 +1,6 @@
 import { notReached } from './doctor-steps.ts';
 import { toPrintable } from './printable.ts';
-import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, Step } from './report.ts';
+import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, RestartReason, Step } from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at; 0 where unknown. */
@@ -165,9 +165,21 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
   return [
     '',
     ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
-    ...reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
+    ...groupReasons(reasons).flatMap((message) => wrapAt(`- ${message}`, width, '', '  ')),
     ...(restart.how === null ? [] : wrapAt(`To do: ${restart.how}`, width, '')),
   ];
+}
+
+/** What is the same for several secrets is said once: `A, B and C are in FILE, and not in this shell.` */
+function groupReasons(reasons: readonly RestartReason[]): string[] {
+  const groups = Map.groupBy(reasons, ({ secret, message }) => (message.startsWith(`${secret} `) ? message.slice(secret.length) : message));
+  return [...groups].flatMap(([rest, group]) => {
+    const [, is] = /^ (is|was|has) (?!a )/.exec(rest) ?? [];
+    if (group.length === 1 || is === undefined) return group.map(({ message }) => message);
+    const secrets = group.map(({ secret }) => secret);
+    const plural = { is: 'are', was: 'were', has: 'have' }[is];
+    return [`${secrets.slice(0, -1).join(', ')} and ${secrets.at(-1)} ${plural}${rest.slice(is.length + 1)}`];
+  });
 }
 
 const restartVerdicts: Record<Report['restart']['needed'], readonly [string, Tone]> = {

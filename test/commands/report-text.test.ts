@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../src/cli.ts';
+import { renderText } from '../../src/core/report-text.ts';
+import type { Report } from '../../src/core/report.ts';
 import { temporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
 import { createTestSystem } from '../support/test-system.ts';
 import { startTypicalRegistries, type TypicalRegistries, typicalSets, variablesOf } from '../support/typical-registries.ts';
@@ -26,7 +28,7 @@ afterAll(async () => {
 /** What a command prints at 80 columns, headed by itself. */
 async function run(situation: string, command: string, env: Record<string, string> = {}): Promise<string> {
   const tested = createTestSystem({
-    args: command.split(' ').slice(1),
+    args: [...command.split(' ').slice(1), '--json'],
     env: {
       ...registries.env,
       PATH: join(home.path, 'bin'),
@@ -42,7 +44,9 @@ async function run(situation: string, command: string, env: Record<string, strin
   try {
     const exitCode = await runCli(tested.system);
     expect(tested.stderr()).toBe('');
-    const text = tested.stdout().replaceAll(home.path, '/home/vscode').replaceAll(/127\.0\.0\.1:\d{5}/g, '127.0.0.1:40000');
+    // Changed before it is wrapped, so that no length of a path of this machine shows.
+    const json = tested.stdout().replaceAll(`${home.path}/workspaces`, '/workspaces').replaceAll(home.path, '/home/vscode').replaceAll(/127\.0\.0\.1:\d{5}/g, '127.0.0.1:40000');
+    const text = renderText(JSON.parse(json) as Report, { columns: 80, color: false });
     for (const { password } of Object.values(typicalSets)) expect(text).not.toContain(password);
     for (const line of text.split('\n')) if (!/`[^`]{40,}/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
     return `== ${situation}\n$ ${command}   (exit ${exitCode})\n${text}\n`;
@@ -68,11 +72,11 @@ test('what people read', async () => {
   await say('Status: no', 'registry-login status', variablesOf({ ACR, DOCKERHUB, GHCR }));
   await say('Doctor: all is well, with images', 'registry-login doctor mycompany.azurecr.io/team/app:1.2 ghcr.io/octo-org/private:1', variablesOf({ ACR, GHCR }));
   await say('A set has gone', 'registry-login login --skip-verified', variablesOf({ ACR, DOCKERHUB }));
-  await say('Status: unknown, a set is expected', 'registry-login status', { ...variablesOf({ ACR, DOCKERHUB }), REGISTRY_LOGIN_EXPECT: 'ACR,GHCR' });
-  home.write('secrets/user-secrets-envs.json', JSON.stringify(variablesOf({ GHCR })));
+  await say('Status: unknown, a set is expected', 'registry-login status', { ...variablesOf({ ACR, DOCKERHUB }), REGISTRY_LOGIN_EXPECT: 'ACR,GAR' });
+  home.write('workspaces/.codespaces/shared/user-secrets-envs.json', JSON.stringify(variablesOf({ GHCR })));
   await say('Status: yes, the files of the codespace are ahead', 'registry-login status', {
     ...variablesOf({ ACR }),
-    REGISTRY_LOGIN_SECRETS_DIR: join(home.path, 'secrets'),
+    REGISTRY_LOGIN_SECRETS_DIR: join(home.path, 'workspaces/.codespaces/shared'),
   });
   await say('Logout', 'registry-login logout');
   await say('Logout again', 'registry-login logout');
@@ -94,4 +98,19 @@ test('what people read', async () => {
   await say('A broken config', 'registry-login', variablesOf({ ACR }));
 
   await expect(texts.join('\n')).toMatchFileSnapshot('__snapshots__/report-text.txt');
+});
+
+test('the text is that of the report', async () => {
+  const outputs = await Promise.all(
+    [[], ['--json']].map(async (flags) => {
+      const tested = createTestSystem({ args: ['login', '--dry-run', ...flags], env: variablesOf({ ACR, ECR }), now });
+      try {
+        await runCli(tested.system);
+        return tested.stdout();
+      } finally {
+        await tested.cleanup();
+      }
+    }),
+  );
+  expect(outputs[0]).toBe(renderText(JSON.parse(outputs[1] ?? '') as Report, { columns: 80, color: false }));
 });
