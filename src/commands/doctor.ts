@@ -63,8 +63,7 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
       steps.skip('config', 'The Docker config could not be read.');
     } else {
       const origin = await findCredentialOrigin(system, config, key, set);
-      const isUsable = explanation.status !== 'rejected' && explanation.status !== 'error';
-      steps.add(describeOrigin(origin, set, isUsable, system.now()));
+      steps.add(describeOrigin(origin, set, explanation.status, system.now()));
     }
     progress.done(set.name);
     return doctorRow(diagnosis, storeOf(config, key));

@@ -1,7 +1,7 @@
 import type { Credential } from './credential.ts';
 import { describeExpiry, readTokenExpiry } from './ecr-token.ts';
 import { helperName, renewsItself } from './placement.ts';
-import type { Step } from './report.ts';
+import type { RegistryStatus, Step } from './report.ts';
 import type { SecretSet } from './secret-set.ts';
 
 /** Where docker takes the credentials for a server from, and what it gets there. */
@@ -18,20 +18,20 @@ export interface CredentialOrigin {
   readonly ignoresVariable: boolean;
 }
 
-/** What the doctor says of it for one set. `isUsable`: the set's own login did not fail. */
-export function describeOrigin(origin: CredentialOrigin, set: SecretSet, isUsable: boolean, now: number): Step {
-  const step = judgeOrigin(origin, set, isUsable, now);
+/** What the doctor says of it for a set whose own login came to `status`; `now` in milliseconds since the epoch. */
+export function describeOrigin(origin: CredentialOrigin, set: SecretSet, status: RegistryStatus, now: number): Step {
+  const step = judgeOrigin(origin, set, status, now);
   if (!origin.ignoresVariable) return step;
   return { ...step, message: `${step.message} docker passes DOCKER_AUTH_CONFIG over, which is not valid.` };
 }
 
-function judgeOrigin(origin: CredentialOrigin, set: SecretSet, isUsable: boolean, now: number): Step {
+function judgeOrigin(origin: CredentialOrigin, set: SecretSet, status: RegistryStatus, now: number): Step {
   const { place, outcome, credential } = origin;
   const notYet = (why: string): Step => {
-    const advice = isUsable ? `Run \`registry-login login --only ${set.name}\`.` : null;
+    const advice = status === 'ok' || status === 'unverified' ? `Run \`registry-login login --only ${set.name}\`.` : null;
     return { step: 'config', status: 'skipped', message: `Not logged in yet: ${why}.`, advice };
   };
-  if (place === null) return notYet('the Docker config has no entry for this server');
+  if (place === null) return notYet('docker has no credentials for it');
   const where = describePlace(origin);
   const hidden = origin.hidesEntry ? ' What stands in auths is not looked at.' : '';
   if (outcome === 'not-asked') return ok(`${where}, which renews the token.`);
@@ -46,12 +46,14 @@ function judgeOrigin(origin: CredentialOrigin, set: SecretSet, isUsable: boolean
     return failed(`${where}: a token that ${describeExpiry(expiresAt, now)}.`, `Run \`registry-login login --only ${set.name}\`.`);
   }
   const message = `${where}: ${who}, and not the login of ${set.name}.${hidden}`;
-  return isUsable ? failed(message, adviceFor(origin, set)) : { step: 'config', status: 'skipped', message, advice: null };
+  // What was rejected or cannot be used is not stored: what was there before stays.
+  const isStored = status !== 'rejected' && status !== 'error';
+  return isStored ? failed(message, adviceFor(origin, set)) : { step: 'config', status: 'skipped', message, advice: null };
 }
 
 const faults: Record<Exclude<CredentialOrigin['outcome'], 'not-asked'>, string> = {
   found: 'which holds nothing that can be sent',
-  'not-found': 'which knows nothing for this server',
+  'not-found': 'which has none',
   missing: 'which is not on PATH',
   hangs: 'which does not answer',
   fails: 'which fails',
@@ -61,11 +63,11 @@ const faults: Record<Exclude<CredentialOrigin['outcome'], 'not-asked'>, string> 
 function describePlace({ place, helper }: CredentialOrigin): string {
   switch (place) {
     case 'DOCKER_AUTH_CONFIG':
-      return 'docker (28.3 and later) takes them from the variable DOCKER_AUTH_CONFIG';
+      return 'docker 28.3 and later reads them from DOCKER_AUTH_CONFIG';
     case 'auths':
-      return 'docker takes them from auths in its config';
+      return 'docker reads them from auths';
     case 'default':
-      return `docker asks docker-credential-${helper}, which it picks by itself while its config has no login`;
+      return `docker picks docker-credential-${helper} by itself while its config has no login`;
     default:
       return helper === helperName
         ? `docker asks our credential helper (${place})`

@@ -1,6 +1,6 @@
 import { notReached } from './doctor-steps.ts';
 import { toPrintable } from './printable.ts';
-import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, Step } from './report.ts';
+import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, RestartReason, Step } from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at; 0 where unknown. */
@@ -122,7 +122,8 @@ function renderImage(image: ImageReport, width: number, paint: Paint): string[] 
     image.pullable === null ? ['unknown', 'mild'] : image.pullable ? ['ok', 'good'] : ['failed', 'bad'];
   return [
     `${paint(status.padEnd(statusWidth), tone)}${toPrintable(image.image)}`,
-    ...wrap(image.digest === null ? image.message : `${image.message} ${image.digest}`, width),
+    ...wrap(image.message, width),
+    ...(image.digest === null ? [] : wrap(image.digest, width)),
     ...(image.advice === null ? [] : renderAdvice(image.advice, width)),
   ];
 }
@@ -164,9 +165,21 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
   return [
     '',
     ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
-    ...reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
+    ...groupReasons(reasons).flatMap((message) => wrapAt(`- ${message}`, width, '', '  ')),
     ...(restart.how === null ? [] : wrapAt(`To do: ${restart.how}`, width, '')),
   ];
+}
+
+/** What is the same for several secrets is said once: `A, B and C are in FILE, and not in this shell.` */
+function groupReasons(reasons: readonly RestartReason[]): string[] {
+  const groups = Map.groupBy(reasons, ({ secret, message }) => (message.startsWith(`${secret} `) ? message.slice(secret.length) : message));
+  return [...groups].flatMap(([rest, group]) => {
+    const [, is] = /^ (is|was|has) (?!a )/.exec(rest) ?? [];
+    if (group.length === 1 || is === undefined) return group.map(({ message }) => message);
+    const secrets = group.map(({ secret }) => secret);
+    const plural = { is: 'are', was: 'were', has: 'have' }[is];
+    return [`${secrets.slice(0, -1).join(', ')} and ${secrets.at(-1)} ${plural}${rest.slice(is.length + 1)}`];
+  });
 }
 
 const restartVerdicts: Record<Report['restart']['needed'], readonly [string, Tone]> = {
@@ -189,7 +202,9 @@ function wrapAt(text: string, width: number, margin: string, hangingIndent = '')
         lines.push(line);
         line = '';
       }
-      line = line === '' ? `${margin}${lines.length === 0 ? '' : hangingIndent}${word}` : `${line} ${word}`;
+      const indented = lines.length === 0 ? margin : `${margin}${hangingIndent}`;
+      // A long word may begin further to the left.
+      line = line === '' ? `${indented.slice(0, Math.max(0, width - word.length))}${word}` : `${line} ${word}`;
     }
     lines.push(line);
   }

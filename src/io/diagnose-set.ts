@@ -7,7 +7,7 @@ import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { chooseProxy } from '../core/proxy-choice.ts';
 import { namesHost } from '../core/realm-policy.ts';
-import { type SecretSet, variableName } from '../core/secret-set.ts';
+import type { SecretSet } from '../core/secret-set.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { userAgent } from '../core/version.ts';
 import { resolveHost, tryConnections } from './check-network.ts';
@@ -80,11 +80,10 @@ function chooseExplanation(prepared: Explanation | null, reached: Explanation | 
   return first ?? login ?? { status: 'error', message: 'Not checked.', advice: null };
 }
 
-function describeVariables({ name, source, sessionToken }: SecretSet): string {
+function describeVariables({ source, sessionToken }: SecretSet): string {
   if (source === 'codespace-token') return "The codespace's own token is used.";
-  const parts = sessionToken === null ? '_USER and _PASSWORD' : '_USER, _PASSWORD and _SESSION_TOKEN';
-  const where = source === 'secrets-file' ? "in the codespace's secrets files" : 'here';
-  return `${variableName(name, 'SERVER')}, ${parts} are ${where}.`;
+  const parts = sessionToken === null ? 'SERVER, USER and PASSWORD' : 'SERVER, USER, PASSWORD and SESSION_TOKEN';
+  return `${parts} are ${source === 'secrets-file' ? "in the codespace's secrets files" : 'here'}.`;
 }
 
 /** AWS is asked whatever the registry's network does: its answer is worth having by itself. */
@@ -123,8 +122,8 @@ async function checkNetwork(system: System, access: RegistryAccess, set: SecretS
   const { host, hostname, scheme } = set.server;
   const proxy = chooseProxy(new URL(`${scheme ?? 'https'}://${host}`), system.env);
   if (proxy.kind !== 'direct') {
-    steps.skip('resolve', `Left to the proxy in ${proxy.variable}.`);
-    steps.skip('connect', `Left to the proxy in ${proxy.variable}.`);
+    steps.skip('resolve', 'Left to the proxy.');
+    steps.skip('connect', `Through the proxy in ${proxy.variable}.`);
     return null;
   }
   const unreachable = (step: StepName, cause: Extract<Verdict, { outcome: 'unreachable' }>['cause'], detail: string): Explanation => {
@@ -156,9 +155,9 @@ async function checkVersion(system: System, access: RegistryAccess, set: SecretS
   if (ping.outcome !== 'challenged' && ping.outcome !== 'open') {
     return { ping: null, failure: await explainFailedPing(system, access, set, ping, steps) };
   }
-  if (ping.url.protocol === 'https:') steps.ok('tls', `The certificate of ${ping.url.host} is ${describeTrust(access, ping.url.href)}.`);
-  else steps.skip('tls', `Plain HTTP: ${ping.url.host} is on loopback, or in insecureRegistries.`);
-  steps.ok('version', `${ping.url.host} answers GET /v2/ as a registry does.`);
+  if (ping.url.protocol === 'https:') steps.ok('tls', `The certificate is ${describeTrust(access, ping.url.href)}.`);
+  else steps.skip('tls', 'Plain HTTP, which loopback and insecureRegistries may use.');
+  steps.ok('version', 'Answers GET /v2/ as a registry does.');
   if (ping.outcome === 'open') {
     steps.ok('challenge', 'Anybody is let in; no login is asked for.');
     if (!steps.has('token')) steps.skip('token', 'None is asked for.');
@@ -196,11 +195,11 @@ async function explainFailedPing(
     const explained = certificate === null ? null : explainCertificate(explanation, certificate, set, system.now());
     return fail('tls', explained ?? explanation);
   }
-  if (mayBePlain) steps.skip('tls', `Not known: ${access.host.host} may answer in plain HTTP.`);
+  if (mayBePlain) steps.skip('tls', 'Not known: this host may answer in plain HTTP.');
   else if (isUnclear && certificate === null) return fail('tls', explanation);
-  else steps.ok('tls', `The certificate of ${access.host.host} is ${describeTrust(access, `https://${access.host.host}`)}.`);
+  else steps.ok('tls', `The certificate is ${describeTrust(access, `https://${access.host.host}`)}.`);
   if (cause !== 'unknown-challenge') return fail('version', explanation);
-  steps.ok('version', `${access.host.host} answers GET /v2/.`);
+  steps.ok('version', 'Answers GET /v2/.');
   return fail('challenge', explanation);
 }
 
@@ -211,7 +210,7 @@ async function fetchCertificate(system: System, { server }: SecretSet): ReturnTy
 }
 
 function describeChallenge({ scheme, parameters }: Challenge): string {
-  if (scheme === 'basic') return 'Basic: the password goes to the registry itself.';
+  if (scheme === 'basic') return 'Basic: the registry itself checks the password.';
   const realm = parameters.get('realm') ?? '';
   return URL.canParse(realm) ? `Bearer: tokens come from ${new URL(realm).host}.` : 'Bearer.';
 }

@@ -53,7 +53,7 @@ describe('auths', () => {
     expect(result.step('config')).toEqual({
       step: 'config',
       status: 'skipped',
-      message: 'Not logged in yet: the Docker config has no entry for this server.',
+      message: 'Not logged in yet: docker has no credentials for it.',
       advice: 'Run `registry-login login --only ACR`.',
     });
     expect(result.exitCode).toBe(0);
@@ -62,7 +62,7 @@ describe('auths', () => {
   test('the login of this set', async () => {
     config({ auths: { [registry.host]: entry } });
     const result = await examine();
-    expect(result.step('config')).toMatchObject({ status: 'ok', message: 'docker takes them from auths in its config: user dora.' });
+    expect(result.step('config')).toMatchObject({ status: 'ok', message: 'docker reads them from auths: user dora.' });
     expect(result.row()).toMatchObject({ status: 'ok', store: 'config' });
   });
 
@@ -83,22 +83,22 @@ describe('auths', () => {
 
   test("somebody else's login", async () => {
     config({ auths: { [registry.host]: other } });
-    expectFault(await examine(), 'docker takes them from auths in its config: user old, and not the login of ACR.', again);
+    expectFault(await examine(), 'docker reads them from auths: user old, and not the login of ACR.', again);
   });
 
   test('an older password of the same user', async () => {
     config({ auths: { [registry.host]: { auth: encode('dora', 'PLANTED-old') } } });
-    expectFault(await examine(), 'docker takes them from auths in its config: user dora, and not the login of ACR.', again);
+    expectFault(await examine(), 'docker reads them from auths: user dora, and not the login of ACR.', again);
   });
 
   test('an empty entry', async () => {
     config({ auths: { [registry.host]: {} } });
-    expectFault(await examine(), 'docker takes them from auths in its config, which knows nothing for this server.', again);
+    expectFault(await examine(), 'docker reads them from auths, which has none.', again);
   });
 
   test('an entry that docker cannot read', async () => {
     config({ auths: { [registry.host]: { auth: 'PLANTED, no base64' } } });
-    expectFault(await examine(), 'docker takes them from auths in its config, which docker cannot read.', again);
+    expectFault(await examine(), 'docker reads them from auths, which docker cannot read.', again);
   });
 
   test('a rejected set leaves what was there: no second failure', async () => {
@@ -150,7 +150,7 @@ describe.each([
   ])('a helper that %s: not logged in yet, unless it hides an entry', async (_claim, script) => {
     helper('stub', script);
     config(configOf('stub'));
-    const where = `docker asks docker-credential-stub (${field}), which knows nothing for this server.`;
+    const where = `docker asks docker-credential-stub (${field}), which has none.`;
     expect((await examine()).step('config')).toMatchObject({ status: 'skipped', message: `Not logged in yet: ${where}` });
     config({ ...configOf('stub'), auths: { [registry.host]: entry } });
     expectFault(await examine(), `${where} What stands in auths is not looked at.`, again);
@@ -187,14 +187,14 @@ test('a helper that hangs is ended, and all else is told', async () => {
 
 test('an empty entry in credHelpers turns the credsStore off', async () => {
   config({ credHelpers: { [registry.host]: '' }, credsStore: 'stub', auths: { [registry.host]: entry } });
-  expect((await examine()).step('config').message).toBe('docker takes them from auths in its config: user dora.');
+  expect((await examine()).step('config').message).toBe('docker reads them from auths: user dora.');
 });
 
 describe('the store that docker picks by itself', () => {
   test.each(['secretservice', 'pass'])('%s, while the config has no login at all', async (store) => {
     helper(store, 'echo "no D-Bus"; exit 1');
     if (store === 'pass') home.write('bin/pass', '#!/bin/sh\n', 0o755);
-    const message = `docker asks docker-credential-${store}, which it picks by itself while its config has no login, which fails.`;
+    const message = `docker picks docker-credential-${store} by itself while its config has no login, which fails.`;
     expectFault(await examine(), message, again);
   });
 
@@ -217,7 +217,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
     config({ credsStore: 'stub', auths: { [registry.host]: entry } });
     helper('stub', giving('dora', plantedPassword));
     const message =
-      'docker (28.3 and later) takes them from the variable DOCKER_AUTH_CONFIG: user old, and not the login of ACR. What stands in auths is not looked at.';
+      'docker 28.3 and later reads them from DOCKER_AUTH_CONFIG: user old, and not the login of ACR. What stands in auths is not looked at.';
     expectFault(await examine(variable({ auths: { [registry.host]: other } })), message, /^Unset DOCKER_AUTH_CONFIG/);
   });
 
@@ -228,7 +228,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
   test('for other servers it does not matter', async () => {
     config({ auths: { [registry.host]: entry } });
     const { message } = (await examine(variable({ auths: { 'other.example': other } }))).step('config');
-    expect(message).toBe('docker takes them from auths in its config: user dora.');
+    expect(message).toBe('docker reads them from auths: user dora.');
   });
 
   test.each([
@@ -242,7 +242,7 @@ describe('DOCKER_AUTH_CONFIG', () => {
     config({ auths: { [registry.host]: entry } });
     expect((await examine(variable(value))).step('config')).toMatchObject({
       status: 'ok',
-      message: 'docker takes them from auths in its config: user dora. docker passes DOCKER_AUTH_CONFIG over, which is not valid.',
+      message: 'docker reads them from auths: user dora. docker passes DOCKER_AUTH_CONFIG over, which is not valid.',
     });
   });
 });

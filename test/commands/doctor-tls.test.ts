@@ -35,7 +35,7 @@ describe('the tls step', () => {
     const { host } = await startTls(['IP:127.0.0.1']);
     const ca = home.write('ca.crt', authority.cert);
     const result = await doctor(home, { ...setFor(host), NODE_EXTRA_CA_CERTS: ca });
-    expect(result.step('tls')).toMatchObject({ status: 'ok', message: `The certificate of ${host} is trusted.` });
+    expect(result.step('tls')).toMatchObject({ status: 'ok', message: 'The certificate is trusted.' });
     expect(result.row().status).toBe('ok');
   });
 
@@ -141,7 +141,7 @@ describe('the tls step', () => {
   test('a host in insecureRegistries: its certificate is not checked, and that is said', async () => {
     const { host } = await startTls(['DNS:elsewhere.example']);
     const result = await doctor(home, { ...setFor(host), REGISTRY_LOGIN_INSECURE_REGISTRIES: host });
-    expect(result.step('tls').message).toBe(`The certificate of ${host} is not checked: insecureRegistries names the host.`);
+    expect(result.step('tls').message).toBe('The certificate is not checked: insecureRegistries names the host.');
     expect(result.row().status).toBe('ok');
   });
 });

@@ -147,7 +147,7 @@ describe('the network', () => {
         HTTP_PROXY: `http://${proxy.host}`,
       };
       const result = await doctor(home, env);
-      expect(result.step('resolve')).toMatchObject({ status: 'skipped', message: 'Left to the proxy in HTTP_PROXY.' });
+      expect(result.step('connect')).toMatchObject({ status: 'skipped', message: 'Through the proxy in HTTP_PROXY.' });
       expect(result.row().status).toBe('ok');
     } finally {
       await proxy.close();
