@@ -29,6 +29,7 @@ export async function checks(): Promise<Check[]> {
     { name: 'format', command: ['oxfmt', '--check'] },
     { name: 'unused', command: ['knip'] },
     { name: 'drift', command: ['node', 'scripts/stage.ts', '--check'] },
+    { name: 'docs', command: ['node', 'scripts/generate-docs.ts', '--check'] },
     {
       name: 'shellcheck',
       // The package is small; without it and without root the check fails and says so.
