@@ -32,11 +32,11 @@ export async function checks(): Promise<Check[]> {
     { name: 'docs', command: ['node', 'scripts/generate-docs.ts', '--check'] },
     {
       name: 'shellcheck',
-      // The package is small; without it and without root the check fails and says so.
+      // 69 is what the scripts in scripts/host end with where something cannot be had.
       command: [
         'sh',
         '-c',
-        'command -v shellcheck >/dev/null || sh scripts/host/packages.sh shellcheck && exec shellcheck -x "$@"',
+        'command -v shellcheck >/dev/null || exit 69; exec shellcheck -x "$@"',
         'sh',
         ...(await shellScripts()),
       ],

@@ -9,6 +9,8 @@ const parts = ['static', 'unit', 'engine'] as const;
 type Part = (typeof parts)[number];
 
 const minute = 60_000;
+/** For all parts together; CI ends a run after an hour, without a closing line. */
+const timeLimitMs = 55 * minute;
 /** How the scripts in scripts/host end where this machine lacks something that they cannot get. */
 const unavailable = 69;
 /** The end of this runner, told from every crash of Node itself. */
@@ -17,12 +19,13 @@ const exitCodes = { passed: 0, failed: 20, usage: 21 };
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 
-function report(name: string, tally: Tally, durationMs: number): void {
+function report(name: string, tally: Tally, durationMs: number, isThere = true): void {
   total.passed += tally.passed;
   total.failed += tally.failed;
   total.skipped += tally.skipped;
   if (tally.failed > 0) failures.push(name);
-  const verdict = tally.failed > 0 ? 'FAILED' : tally.passed > 0 ? 'ok' : 'skipped';
+  const isSkipped = !isThere || (tally.skipped > 0 && tally.passed === 0);
+  const verdict = tally.failed > 0 ? 'FAILED' : isSkipped ? 'skipped' : 'ok';
   const counts = `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;
   console.log(
     `${verdict.padEnd(8)}${name.padEnd(16)}${(durationMs / 1000).toFixed(1).padStart(7)} s  ${counts}`,
@@ -79,38 +82,50 @@ async function engineTestCount(): Promise<number> {
   return (JSON.parse(output.slice(output.indexOf('['))) as unknown[]).length;
 }
 
-async function engine(): Promise<void> {
-  const { exitCode, output, durationMs } = await run(['sh', 'scripts/host/setup.sh'], {
+/** Brings something to this machine. That is no test: it counts only where it fails. Returns the output, or null where there is none to work with. */
+async function prepare(name: string, script: readonly [string, ...string[]]): Promise<string | null> {
+  const { exitCode, output, durationMs } = await run(['sh', ...script], {
     timeoutMs: 15 * minute,
     show: true,
   });
-  if (exitCode === 0) {
-    report('engine host', { passed: 1, failed: 0, skipped: 0 }, durationMs);
-    try {
-      await vitest('engine', 35 * minute);
-    } finally {
-      if (output.includes('started dockerd'))
-        await run(['sh', 'scripts/host/stop.sh'], { timeoutMs: minute, show: true });
-    }
+  const failed = exitCode === 0 || isExcused(exitCode) ? 0 : 1;
+  report(name, { passed: 0, failed, skipped: 0 }, durationMs, exitCode === 0);
+  return exitCode === 0 ? output : null;
+}
+
+async function engine(): Promise<void> {
+  const host = await prepare('engine host', ['scripts/host/setup.sh']);
+  if (host === null) {
+    report('engine', { passed: 0, failed: 0, skipped: await engineTestCount() }, 0);
+    console.log(
+      'The engine tests need what is named above: run `sh scripts/host/setup.sh` as root on Debian or Ubuntu, then `npm test -- engine`.',
+    );
     return;
   }
-  const excused = isExcused(exitCode);
-  const skipped = await engineTestCount();
-  report('engine host', { passed: 0, failed: excused ? 0 : 1, skipped: excused ? 1 : 0 }, durationMs);
-  report('engine', { passed: 0, failed: 0, skipped }, 0);
-  console.log(
-    'The engine tests need what is named above: run `sh scripts/host/setup.sh` as root on Debian or Ubuntu, then `npm test -- engine`.',
-  );
+  try {
+    await vitest('engine', 35 * minute);
+  } finally {
+    if (host.includes('started dockerd')) {
+      await run(['sh', 'scripts/host/stop.sh'], { timeoutMs: minute, show: true });
+    }
+  }
 }
 
 async function main(chosen: ReadonlySet<string>): Promise<void> {
   const wants = (part: Part): boolean => chosen.size === 0 || chosen.has(part);
+  if (wants('static') || wants('unit')) await prepare('tools', ['scripts/host/packages.sh', 'tools']);
   if (wants('static')) for (const one of await checks()) await check(one);
   // The unit tests run the built bundle too, and the engine tests install it.
   const built = await check({ name: 'build', command: ['node', 'scripts/build.ts'] });
   if (!built) console.log('Without a build the bundle that is tested may be an old one.');
   if (wants('unit')) await vitest('unit', 15 * minute);
   if (wants('engine')) await engine();
+}
+
+/** Ends everything at once, for a reason that no part is to blame for. */
+function abort(reason: string): void {
+  report(reason, { passed: 0, failed: 1, skipped: 0 }, 0);
+  close();
 }
 
 function close(): void {
@@ -127,14 +142,16 @@ if ([...chosen].some((name) => !(parts as readonly string[]).includes(name))) {
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    report(`stopped by ${signal}`, { passed: 0, failed: 1, skipped: 0 }, 0);
-    close();
+    abort(`stopped by ${signal}`);
   });
 }
+setTimeout(() => {
+  abort('time limit');
+}, timeLimitMs).unref();
 try {
   await main(chosen);
 } catch (error) {
   console.error(error);
-  report('test runner', { passed: 0, failed: 1, skipped: 0 }, 0);
+  abort('test runner');
 }
 close();

@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /** The entry of both programs: builds the System from this process, runs the one that was called, sets the exit code. */
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { readContainerStart } from './io/container-start.ts';
 import type { HttpClient } from './io/http.ts';
 import type { Output, System } from './io/system.ts';
 
-// Names that do not resolve keep a thread each for seconds; with libuv's four, a few dead registries would hold up all others.
-process.env.UV_THREADPOOL_SIZE ??= '48';
+// A name that does not resolve keeps a thread for seconds, and names get half of the threads at most: with libuv's four, a few dead
+// registries would hold up all others. All are started with the first, so there are no more than the sets may need.
+process.env.UV_THREADPOOL_SIZE ??= String(threadsFor(process.env));
 
 const isCredentialHelper = basename(process.argv[1] ?? '').startsWith('docker-credential-');
 
@@ -19,16 +20,20 @@ const opened: { http: Promise<HttpClient> | null } = { http: null };
 const system: System = {
   args: process.argv.slice(2),
   env: process.env,
-  stdin: process.stdin,
-  stdout: outputOf(process.stdout),
-  stderr: outputOf(process.stderr),
+  stdin: { [Symbol.asyncIterator]: readInput },
+  stdout: outputOf(1, () => process.stdout),
+  stderr: outputOf(2, () => process.stderr),
   homeDirectory: findHomeDirectory(),
   installDirectory: dirname(fileURLToPath(import.meta.url)),
   uid: process.getuid?.() ?? null,
   now: () => Date.now(),
   containerStart: () => readContainerStart(),
+  async lookup(hostname) {
+    const { lookup } = await import('node:dns/promises');
+    return (await lookup(hostname, { all: true })).map(({ address }) => address);
+  },
   http() {
-    opened.http ??= import('./io/undici-client.ts').then(({ UndiciClient }) => new UndiciClient(process.env));
+    opened.http ??= import('./io/node-client.ts').then(({ NodeClient }) => new NodeClient(process.env));
     return opened.http;
   },
 };
@@ -57,13 +62,78 @@ try {
 await Promise.all([drained(process.stdout), drained(process.stderr)]);
 process.exit();
 
-function outputOf(stream: NodeJS.WriteStream): Output {
-  return { isTTY: stream.isTTY, columns: stream.columns ?? 80, write: (text) => void stream.write(text) };
+/** As `outputOf`: what stands in a file or pipe is read at once; the credential helper has nothing to do before. */
+async function* readInput(): AsyncGenerator<Uint8Array> {
+  if (isFileOrPipe(0)) {
+    try {
+      for (;;) {
+        const chunk = Buffer.allocUnsafe(64 * 1024);
+        const length = readSync(0, chunk);
+        if (length === 0) return;
+        yield chunk.subarray(0, length);
+      }
+    } catch (error) {
+      // Nothing there yet, and the writer asked for reads that do not wait.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+  yield* process.stdin as AsyncIterable<Uint8Array>;
+}
+
+/** Node's stream for a terminal. Files and pipes are written to as the stream would, at once, and without what it costs to load it. */
+function outputOf(fd: 1 | 2, open: () => NodeJS.WriteStream): Output {
+  let opened: NodeJS.WriteStream | null = null;
+  const stream = (): NodeJS.WriteStream => {
+    // A reader that went away (| head) is no error of ours.
+    opened ??= open().on('error', () => {});
+    return opened;
+  };
+  const isPlain = isFileOrPipe(fd);
+  return {
+    get isTTY() {
+      return !isPlain && stream().isTTY;
+    },
+    get columns() {
+      return isPlain ? 80 : (stream().columns ?? 80);
+    },
+    write(text) {
+      const rest = isPlain && opened === null ? writeNow(fd, Buffer.from(text)) : text;
+      if (rest !== null) stream().write(rest);
+    },
+  };
+}
+
+function isFileOrPipe(fd: number): boolean {
+  try {
+    const found = fstatSync(fd);
+    return found.isFile() || found.isFIFO() || found.isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** Returns what the reader of a pipe that must not block has no room for yet. */
+function writeNow(fd: number, bytes: Uint8Array): Uint8Array | null {
+  for (let rest = bytes; rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      return error instanceof Error && 'code' in error && error.code === 'EAGAIN' ? rest : null;
+    }
+  }
+  return null;
 }
 
 async function drained(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength === 0) return;
   await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+function threadsFor(env: NodeJS.ProcessEnv): number {
+  const mostSets = 33;
+  const mayHaveFiles = env['CODESPACES'] !== undefined || env['REGISTRY_LOGIN_SECRETS_DIR'] !== undefined;
+  const sets = Object.keys(env).filter((name) => name.endsWith('_CONTAINER_REGISTRY_SERVER')).length;
+  return 4 + 2 * (mayHaveFiles ? mostSets : Math.min(sets, mostSets));
 }
 
 function findHomeDirectory(): string | null {
@@ -75,7 +145,7 @@ function findHomeDirectory(): string | null {
 }
 
 function reportBug(error: unknown): void {
-  process.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
+  system.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
   process.exitCode = 1;
 }
 

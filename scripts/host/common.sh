@@ -46,7 +46,7 @@ engine_answers() {
   link_docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1
 }
 
-# process_is PID NAME: a pid file may be older than the process that now has its number.
+# process_is PID NAME: a pid file may be older than the process that now has its number, and a dead process may not be buried yet.
 process_is() {
-  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
 }

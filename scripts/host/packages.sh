@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that the tests against a real engine use, or only the ones named.
-# usage: packages.sh [PACKAGE...]
+# Installs Debian packages: the tools that the checks and the unit tests use, or what a real engine's tests need.
+# usage: packages.sh tools | engine
 set -eu
 # shellcheck source=scripts/host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -9,13 +9,27 @@ installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-if [ $# = 0 ]; then
-  # The registry, base images, and the clients that must be able to pull with what we write.
-  set -- debian-archive-keyring debootstrap docker-registry apache2-utils openssl shellcheck \
-    skopeo podman awscli amazon-ecr-credential-helper golang-docker-credential-helpers
-  # An engine that is already there stays: docker.io would remove a docker-ce.
-  engine_answers || command -v dockerd >/dev/null || set -- docker.io "$@"
-fi
+case ${1-} in
+  tools)
+    # Each has the name of its command, and it is the command that counts: another system has its own packages.
+    set --
+    for tool in busybox curl openssl python3 shellcheck wget; do
+      command -v "$tool" >/dev/null || set -- "$@" "$tool"
+    done
+    [ $# -gt 0 ] || exit 0
+    ;;
+  engine)
+    # The registry, base images, and the clients that must be able to pull with what we write.
+    set -- debian-archive-keyring debootstrap docker-registry apache2-utils openssl iproute2 \
+      skopeo podman awscli amazon-ecr-credential-helper golang-docker-credential-helpers
+    # An engine that is already there stays: docker.io would remove a docker-ce.
+    engine_answers || command -v dockerd >/dev/null || set -- docker.io "$@"
+    ;;
+  *)
+    echo 'usage: packages.sh tools | engine' >&2
+    exit 2
+    ;;
+esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   give_up "no apt-get here: the packages $* cannot be installed." \

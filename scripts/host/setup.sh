@@ -12,7 +12,7 @@ if command -v flock >/dev/null; then
   flock 9
 fi
 
-sh "$here/packages.sh"
+sh "$here/packages.sh" engine
 sh "$here/engine.sh" start
 sh "$here/images.sh"
 say "engine $(docker version --format '{{.Server.Version}}') and base images are ready"

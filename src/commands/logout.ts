@@ -3,7 +3,7 @@ import { parseRegistryHost } from '../core/registry-host.ts';
 import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report } from '../core/report.ts';
 import { locateConfigFile } from '../io/config-file.ts';
 import { forgetLogins, recallState } from '../io/login-memory.ts';
-import { removeStored } from '../io/store-logins.ts';
+import { type Removal, removeStored } from '../io/store-logins.ts';
 import type { System } from '../io/system.ts';
 import { noteFileProblem } from './file-problem.ts';
 import { printReport } from './print-report.ts';
@@ -21,26 +21,31 @@ export async function runLogout(system: System, flags: LogoutFlags): Promise<Exi
   const configFile = await noteFileProblem(problems, async () => locateConfigFile(system));
   const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
   const records = selectRecords([...state.sets], flags.servers);
-  const removed =
+  const stored =
     configFile === null || records.length === 0
       ? null
-      : await noteFileProblem(problems, async () => {
-          const names = await removeStored(system, configFile, records, state);
-          await forgetLogins(system, records);
-          return names;
-        });
-  const registries = records.map(([name, record]) => logoutRow(name, record, removed?.has(name) === true)).toSorted(byName);
+      : await noteFileProblem(problems, () => removeStored(system, configFile, records, state));
+  if (stored !== null) await noteFileProblem(problems, () => forgetLogins(system, records, stored.removed));
+  const registries = records.flatMap((record) => logoutRow(record, stored)).toSorted(byName);
   const restart = { needed: 'unknown', reasons: [], how: null } as const;
   const report: Report = { schemaVersion: 1, command: 'logout', configFile, registries, problems, restart };
   printReport(system, report, flags.json);
   return exitCodeOf(report);
 }
 
-function logoutRow(name: string, record: SetRecord, isRemoved: boolean): RegistryReport {
-  const message = isRemoved
-    ? 'Logged out; what login stored has been removed.'
-    : 'Nothing of ours is left in the Docker config; an entry that somebody changed stays.';
-  return removedRow(name, record, message);
+/** None for a set of which nothing was ever stored. `stored` is null where the config could not be used. */
+function logoutRow([name, record]: readonly [string, SetRecord], stored: Removal | null): RegistryReport[] {
+  if (stored === null) {
+    const row = removedRow(name, record, 'Not logged out: the Docker config cannot be used.');
+    return [{ ...row, status: 'error', store: record.store }];
+  }
+  const kept = stored.kept.get(name) ?? null;
+  if (kept !== null) {
+    const row = removedRow(name, record, 'The entry in the Docker config is not the one that login stored: it stays.');
+    return [{ ...row, status: 'unverified', store: kept, advice: `To remove it: docker logout ${record.server}` }];
+  }
+  if (stored.removed.has(name)) return [removedRow(name, record, 'Logged out; what login stored has been removed.')];
+  return record.store === null ? [] : [removedRow(name, record, 'Logged out already: nothing is stored for it.')];
 }
 
 /** A server that is not logged in to is logged out from already. */

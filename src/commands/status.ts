@@ -55,7 +55,7 @@ function statusRow(set: SecretSet, state: LoginState, config: DockerConfig, now:
     fingerprints !== undefined &&
     [...fingerprints].every(([field, value]) => record.fingerprints.get(field) === value) &&
     fingerprints.size === record.fingerprints.size;
-  const again = `Run: registry-login login --only ${set.name}`;
+  const again = `Run \`registry-login login --only ${set.name}\`.`;
   if (!isSame) {
     const message = record === undefined ? 'Not logged in yet.' : 'Not logged in with the values that are here now.';
     return { ...row, status: 'planned', expiresAt: null, message, advice: again };

@@ -1,5 +1,5 @@
 import type { Credential } from '../core/credential.ts';
-import { isFresh } from '../core/credential-cache.ts';
+import { type CachedToken, type CredentialCache, formatCache, isFresh } from '../core/credential-cache.ts';
 import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
 import {
   changesSinceLastStart,
@@ -20,6 +20,7 @@ import { type SecretSet, setFields } from '../core/secret-set.ts';
 import { Secret } from '../core/secret.ts';
 import { cacheFilePath, keyMarkOf, readCache, updateCache } from './credential-cache.ts';
 import { readState, stateFilePath, updateState } from './state-file.ts';
+import type { Records } from './store-logins.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
 
@@ -105,7 +106,7 @@ export async function rememberLogins(
   system: System,
   sets: readonly SecretSet[],
   results: readonly LoginResult[],
-  gone: readonly (readonly [string, SetRecord])[],
+  gone: Records,
 ): Promise<void> {
   const path = stateFilePath(system.env, system.homeDirectory);
   if (path === null || (results.length === 0 && gone.length === 0)) return;
@@ -124,7 +125,7 @@ export async function rememberLogins(
     }
     return edited;
   });
-  await rememberTokens(system, results);
+  await rememberTokens(system, results, gone);
 }
 
 function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }: LoginResult, now: number): SetRecord {
@@ -162,42 +163,47 @@ export async function rememberRenewal(system: System, { set, expiresAt }: Attemp
   });
 }
 
-/** New ECR tokens go into the helper's cache; a login also ends what a `docker login` or `docker logout` of the user's left there. */
-async function rememberTokens(system: System, results: readonly LoginResult[]): Promise<void> {
+/**
+ * New ECR tokens go into the helper's cache, those of gone sets leave it; a login also ends what a `docker login` or `docker logout` of the
+ * user's left there.
+ */
+async function rememberTokens(system: System, results: readonly LoginResult[], gone: Records): Promise<void> {
   const path = cacheFilePath(system.env, system.homeDirectory);
   if (path === null) return;
   const accepted = results.map(({ attempt }) => attempt).filter(({ credential, isRecalled }) => credential !== null && !isRecalled);
-  const tokens = accepted.filter(({ set, expiresAt }) => renewsItself(set) && expiresAt !== null);
-  const { logins } = await readCache(path);
-  if (tokens.length === 0 && !accepted.some(({ set }) => logins.has(set.server.key))) return;
-  const now = system.now();
-  await updateCache(path, (cache) => {
-    const keys = new Set(accepted.map(({ set }) => set.server.key));
-    return {
-      logins: new Map([...cache.logins].filter(([key]) => !keys.has(key))),
-      tokens: new Map([
-        ...cache.tokens,
-        ...tokens.map(({ set, credential, expiresAt }) => {
-          const password = credential?.password.reveal() ?? '';
-          const token = { username: 'AWS', password, issuedAt: now, expiresAt: expiresAt ?? now, keys: keyMarkOf(set) };
-          return [set.server.key, token] as const;
-        }),
-      ]),
-    };
+  const loggedIn = new Set(accepted.map(({ set }) => set.server.key));
+  const left = new Set(gone.map(([, { server }]) => server));
+  const added = accepted.flatMap(({ set, credential, expiresAt }): [string, CachedToken][] => {
+    if (!renewsItself(set) || credential === null || expiresAt === null) return [];
+    const { username, password } = credential;
+    return [[set.server.key, { username, password: password.reveal(), issuedAt: system.now(), expiresAt, keys: keyMarkOf(set) }]];
   });
+  const edit = ({ tokens, logins }: CredentialCache): CredentialCache => ({
+    tokens: new Map([...[...tokens].filter(([key]) => !left.has(key)), ...added]),
+    logins: new Map([...logins].filter(([key]) => !loggedIn.has(key))),
+  });
+  await editCache(path, edit);
 }
 
-/** Forgets these sets, and the tokens and logins that are cached for their servers. Throws StateFileError. */
-export async function forgetLogins(system: System, records: readonly (readonly [string, SetRecord])[]): Promise<void> {
+/** Writes no file where there is none and nothing to put into it. */
+async function editCache(path: string, edit: (cache: CredentialCache) => CredentialCache): Promise<void> {
+  const before = await readCache(path);
+  if (formatCache(edit(before)) !== formatCache(before)) await updateCache(path, edit);
+}
+
+/**
+ * Forgets these sets and the tokens that are cached for their servers; what a `docker login` of the user's left there goes only with an entry
+ * that was removed (`removed`, by name). Throws StateFileError.
+ */
+export async function forgetLogins(system: System, records: Records, removed: ReadonlySet<string>): Promise<void> {
   const statePath = stateFilePath(system.env, system.homeDirectory);
   const cachePath = cacheFilePath(system.env, system.homeDirectory);
   if (statePath === null || cachePath === null) return;
   await updateState(statePath, (state) => records.reduce((edited, [name]) => withoutRecord(edited, name), state));
   const servers = new Set(records.map(([, { server }]) => server));
-  const isOther = ([server]: readonly [string, unknown]): boolean => !servers.has(server);
-  const { tokens, logins } = await readCache(cachePath);
-  if (![...tokens, ...logins].some((entry) => !isOther(entry))) return;
-  await updateCache(cachePath, (cache) => {
-    return { tokens: new Map([...cache.tokens].filter(isOther)), logins: new Map([...cache.logins].filter(isOther)) };
-  });
+  const loggedOut = new Set(records.filter(([name]) => removed.has(name)).map(([, { server }]) => server));
+  await editCache(cachePath, ({ tokens, logins }) => ({
+    tokens: new Map([...tokens].filter(([key]) => !servers.has(key))),
+    logins: new Map([...logins].filter(([key]) => !loggedOut.has(key))),
+  }));
 }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, lchown, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { decodeUtf8 } from '../core/secrets-files.ts';
@@ -32,9 +32,9 @@ export function stateDirectory(env: Environment, homeDirectory: string | null): 
  * made 0700. Processes at once lose nothing: `edit` may run twice, the second time under a lock. A lock that cannot be had in the time of
  * `acquireLock` is done without (the rename still keeps the file whole). Throws StateFileError, and what `edit` throws.
  */
-export async function updatePrivateFile(path: string, edit: (text: string | null) => string): Promise<void> {
+export async function updatePrivateFile(path: string, edit: (text: string | null) => string | Promise<string>): Promise<void> {
   const before = await readPrivateFile(path);
-  if (before !== null && edit(before) === before) {
+  if (before !== null && (await edit(before)) === before) {
     await tighten(path);
     return;
   }
@@ -43,19 +43,22 @@ export async function updatePrivateFile(path: string, edit: (text: string | null
     const lock = await lockQuietly(path);
     const isOurTurn = (): boolean => writes === maxWrites || lock === null || lock.isHeld();
     try {
-      if (await write(path, edit(await readPrivateFile(path)), isOurTurn)) return;
+      if (await write(path, await edit(await readPrivateFile(path)), isOurTurn)) return;
     } finally {
       await lock?.release();
     }
   }
 }
 
-/** The file's text, or null where there is none. Throws StateFileError. */
+/**
+ * The file's text, or null where there is none. Throws StateFileError. Synchronous inside: the credential helper answers from one small
+ * file, and the first asynchronous read would start all of the threads.
+ */
 export async function readPrivateFile(path: string): Promise<string | null> {
-  let file: FileHandle;
+  let file: number;
   try {
     // O_NOFOLLOW: we only ever write a plain file, so a link was put there by somebody. O_NONBLOCK: a FIFO must not hold us up.
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     if (codeOf(error) === 'ELOOP') {
@@ -67,11 +70,11 @@ export async function readPrivateFile(path: string): Promise<string | null> {
     );
   }
   try {
-    if (!(await file.stat()).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
-    const buffer = Buffer.alloc(maxFileBytes + 1);
+    if (!fstatSync(file).isFile()) throw new StateFileError(`${path} is not a regular file. Remove it.`);
+    const buffer = Buffer.allocUnsafe(maxFileBytes + 1);
     let length = 0;
     while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+      const bytesRead = readSync(file, buffer, length, buffer.length - length, null);
       if (bytesRead === 0) break;
       length += bytesRead;
     }
@@ -82,7 +85,7 @@ export async function readPrivateFile(path: string): Promise<string | null> {
     if (error instanceof StateFileError) throw error;
     throw new StateFileError(`${path} cannot be read (${codeOf(error)}).`, error);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { emptyState, type LoginState } from '../core/login-state.ts';
-import { formatState, parseState } from '../core/state-json.ts';
+import { formatState } from '../core/format-state.ts';
 import { readPrivateFile, stateDirectory, StateFileError, updatePrivateFile } from './private-file.ts';
 import type { Environment } from './system.ts';
 
@@ -21,14 +21,16 @@ export async function readState(path: string): Promise<LoginState | null> {
 export async function updateState(path: string, edit: (state: LoginState) => LoginState): Promise<LoginState> {
   const salt = randomBytes(32).toString('hex');
   let edited = emptyState(salt);
-  await updatePrivateFile(path, (text) => {
-    edited = edit(text === null ? emptyState(salt) : parse(path, text));
+  await updatePrivateFile(path, async (text) => {
+    edited = edit(text === null ? emptyState(salt) : await parse(path, text));
     return formatState(edited);
   });
   return edited;
 }
 
-function parse(path: string, text: string): LoginState {
+/** The schema is loaded here: a first login has no state to read. */
+async function parse(path: string, text: string): Promise<LoginState> {
+  const { parseState } = await import('../core/state-json.ts');
   const state = parseState(text);
   if (!('problem' in state)) return state;
   throw new StateFileError(`${path} ${state.problem}. Delete it: the next login writes a new one and verifies every set again.`);

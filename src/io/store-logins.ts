@@ -1,11 +1,11 @@
-import type { DockerConfig } from '../core/docker-config.ts';
 import type { LoginState, SetRecord } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
-import { type Placed, type Placement, placeLogins, removeLogins, shadowOf, storeOf } from '../core/place-logins.ts';
+import { type Placed, placeLogins, removeLogins, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
-import { updateConfigFile } from './config-file.ts';
+import type { Store } from '../core/report.ts';
+import { readConfigFile, updateConfigFile } from './config-file.ts';
 import { helperPresence } from './find-on-path.ts';
-import { eraseWithHelper, storeWithHelper } from './helper-process.ts';
+import { eraseNatively, type NativeRecord, nativeRecords, storeNatively } from './native-logins.ts';
 import { stateDirectory } from './private-file.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
@@ -37,62 +37,59 @@ export async function storeLogins(
     .map(({ set, credential, isRecalled }) => ({ set, credential, onlyIfMissing: isRecalled && !renewsItself(set) }));
   let stored: Stored = { places: new Map(), removed: new Set() };
   let natives: readonly NativeRecord[] = [];
-  if (placements.length === 0 && gone.length === 0) return stored;
+  if (placements.length === 0 && gone.length === 0) {
+    // Nothing to write, but a config that no client can read is worth knowing.
+    if (attempts.length > 0) await readConfigFile(configFile);
+    return stored;
+  }
   await updateConfigFile(
     configFile,
     (config) => {
       const { config: without, removed } = removeLogins(config, gone, salt);
       const { config: edited, places } = placeLogins(without, option, placements, helperPresence(system.env));
-      natives = gone.flatMap(([name, record]) => nativeRecord(config, name, record));
+      natives = nativeRecords(config, gone);
       stored = { places, removed };
       return edited;
     },
     { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
   );
-  return await storeNatively(system, stored, placements, natives);
-}
-
-interface NativeRecord {
-  readonly name: string;
-  readonly helper: string;
-  readonly server: string;
-}
-
-/** A login that went to the user's own store: the config names neither our helper nor an entry for it. */
-function nativeRecord(config: DockerConfig, name: string, { server, store }: SetRecord): NativeRecord[] {
-  const helper = shadowOf(config, server);
-  return store === 'helper' && helper !== null && storeOf(config, server) === null ? [{ name, helper, server }] : [];
-}
-
-/** Hands logins to the user's own credential store and takes others out of it, as `docker login` and `docker logout` do. */
-async function storeNatively(
-  system: System,
-  stored: Stored,
-  placements: readonly Placement[],
-  natives: readonly NativeRecord[],
-): Promise<Stored> {
-  const places = new Map(stored.places);
-  const removed = new Set(stored.removed);
-  await Promise.all([
-    ...placements.map(async ({ set, credential }) => {
-      const key = set.server.key;
-      const place = places.get(key);
-      if (place?.native == null || credential === null) return;
-      if (!(await storeWithHelper(system.env, place.native, key, credential))) places.set(key, { ...place, store: null });
-    }),
-    ...natives.map(async ({ name, helper, server }) => {
-      if (await eraseWithHelper(system.env, helper, server)) removed.add(name);
-    }),
+  const [places, erased] = await Promise.all([
+    storeNatively(system.env, stored.places, placements),
+    eraseNatively(system.env, natives),
   ]);
-  return { places, removed };
+  return { places, removed: new Set([...stored.removed, ...erased]) };
 }
 
-/** Takes away what was written for these records and nobody changed since; returns the names of those where anything was. Throws ConfigFileError. */
+/** What became of records that were to be removed. */
+export interface Removal {
+  readonly removed: ReadonlySet<string>;
+  /** By name, where credentials still stand that are not ours. */
+  readonly kept: ReadonlyMap<string, Store>;
+}
+
+/** Takes away what was written for these records and nobody changed since. Throws ConfigFileError. */
 export async function removeStored(
   system: System,
   configFile: string,
   records: Records,
-  state: Pick<LoginState, 'salt'>,
-): Promise<ReadonlySet<string>> {
-  return (await storeLogins(system, configFile, 'auto', [], records, state)).removed;
+  { salt }: Pick<LoginState, 'salt'>,
+): Promise<Removal> {
+  let removal: Removal = { removed: new Set(), kept: new Map() };
+  let natives: readonly NativeRecord[] = [];
+  await updateConfigFile(
+    configFile,
+    (config) => {
+      const { config: edited, removed } = removeLogins(config, records, salt);
+      const left = records.flatMap(([name, { server }]): [string, Store][] => {
+        const store = storeOf(edited, server);
+        return store === null ? [] : [[name, store]];
+      });
+      natives = nativeRecords(config, records);
+      removal = { removed, kept: new Map(left) };
+      return edited;
+    },
+    { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
+  );
+  const erased = await eraseNatively(system.env, natives);
+  return { ...removal, removed: new Set([...removal.removed, ...erased]) };
 }

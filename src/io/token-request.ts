@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { Challenge } from '../core/challenge.ts';
 import type { Credential } from '../core/credential.ts';
 import { quoteForeign } from '../core/foreign-text.ts';
@@ -33,12 +32,6 @@ export interface TokenGrant {
   readonly identityToken: Secret | null;
 }
 
-/** Token authentication (distribution `docs/spec/auth/token.md`) and its OAuth2 form (`oauth.md`). */
-const TokenAnswer = z.object({
-  token: z.optional(z.nullable(z.string())),
-  access_token: z.optional(z.nullable(z.string())),
-  refresh_token: z.optional(z.nullable(z.string())),
-});
 const clientId = 'registry-login';
 /** What may stand in a header field. */
 const tokenText = /^[\x21-\x7e]+$/;
@@ -57,7 +50,7 @@ export async function requestToken(
   try {
     const message = tokenRequest(decision.url, question);
     const answer = await sendPatiently(access, message);
-    return judgeTokenAnswer(answer, message.url, secrets, message.method);
+    return await judgeTokenAnswer(answer, message.url, secrets, message.method);
   } catch (error) {
     return failureOfError(error);
   }
@@ -132,12 +125,12 @@ export function basicAuthorization({
   return new Secret(`Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`);
 }
 
-function judgeTokenAnswer(
+async function judgeTokenAnswer(
   answer: HttpAnswer,
   url: URL,
   secrets: readonly Secret[],
   method: PlainRequest['method'],
-): TokenGrant | Failure {
+): Promise<TokenGrant | Failure> {
   if (answer.status < 200 || answer.status > 299) {
     const failure = failureOfAnswer(answer, url, secrets, 'answer-not-understood');
     // OAuth2 (RFC 6749 §5.2) refuses a refresh token with 400.
@@ -145,12 +138,13 @@ function judgeTokenAnswer(
       ? { outcome: 'rejected', httpStatus: 400, detail: failure.detail }
       : failure;
   }
-  const parsed = z.safeParse(TokenAnswer, parseJson(answer.body));
-  const token = parsed.success ? parsed.data.access_token || parsed.data.token : undefined;
+  const { parseTokenAnswer } = await import('../core/token-answer.ts');
+  const parsed = parseTokenAnswer(answer.body);
+  const token = parsed?.access_token || parsed?.token;
   if (!token) return notUnderstood(`the answer of ${url.host} holds no token`);
   if (!tokenText.test(token))
     return notUnderstood(`the token from ${url.host} holds characters that no token may have`);
-  const refreshToken = parsed.data?.refresh_token;
+  const refreshToken = parsed?.refresh_token;
   return {
     outcome: 'granted',
     token: new Secret(token),
@@ -160,12 +154,4 @@ function judgeTokenAnswer(
 
 function notUnderstood(detail: string): Failure {
   return { outcome: 'unsupported', cause: 'answer-not-understood', detail };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import request from 'undici/lib/api/api-request.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import { chooseProxy, type ProxyChoice } from '../core/proxy-choice.ts';
+import { bodyText, tooLarge, untilAborted } from './answer-body.ts';
 import { type Destination, toHttpError } from './http-failure.ts';
 import { type HttpAnswer, type HttpClient, HttpError, type HttpRequest, maxBodyBytes } from './http.ts';
 import type { Environment } from './system.ts';
@@ -16,7 +17,7 @@ type Proxy = Extract<ProxyChoice, { kind: 'proxy' }>;
 const limits = { headersTimeout: 0, bodyTimeout: 0 } as const;
 const maxHeaderBytes = 16 * 1024;
 
-/** Real HTTP with undici: proxies and CAs by the given environment, one dispatcher for each distinct TLS configuration and proxy. */
+/** HTTP with undici, for the requests that go through a proxy (`NodeClient`): proxies and CAs by the given environment, one dispatcher for each distinct TLS configuration and proxy. */
 export class UndiciClient implements HttpClient {
   readonly #env: Environment;
   readonly #certsDirectory: string;
@@ -173,21 +174,6 @@ function isSocket(value: unknown): value is Socket {
   return typeof value === 'object' && value !== null && 'destroy' in value && 'once' in value;
 }
 
-/** undici looks at the signal only once it is connected. */
-async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
 function definedHeaders(
   headers: Record<string, string | string[] | undefined>,
 ): Record<string, string | string[]> {
@@ -206,41 +192,5 @@ async function readBody({ body, headers }: Dispatcher.ResponseData, host: string
     if (length > maxBodyBytes) throw tooLarge(host);
     chunks.push(chunk);
   }
-  const bytes = Buffer.concat(chunks, length);
-  const encoding = headers['content-encoding'];
-  const plain =
-    typeof encoding !== 'string' || length === 0 ? bytes : await decompress(bytes, encoding, host);
-  return plain.toString('utf8');
-}
-
-/** Nothing compressed is asked for, but middleboxes compress all the same. */
-async function decompress(bytes: Buffer, encoding: string, host: string): Promise<Buffer> {
-  const [{ promisify }, zlib] = await Promise.all([import('node:util'), import('node:zlib')]);
-  const methods = new Map([
-    ['gzip', zlib.gunzip],
-    ['x-gzip', zlib.gunzip],
-    ['deflate', zlib.inflate],
-    ['br', zlib.brotliDecompress],
-  ]);
-  const method = methods.get(encoding.trim().toLowerCase());
-  if (method === undefined) return bytes;
-  try {
-    return await promisify<Buffer, { maxOutputLength: number }, Buffer>(method)(bytes, {
-      maxOutputLength: maxBodyBytes,
-    });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge(host, error);
-    throw new HttpError('answer-not-understood', `the answer of ${host} is not compressed as it says`, {
-      cause: error,
-    });
-  }
-}
-
-function tooLarge(host: string, cause?: unknown): HttpError {
-  return new HttpError(
-    'answer-too-large',
-    `the answer of ${host} is larger than ${maxBodyBytes / 1024} KiB`,
-    { cause },
-  );
+  return await bodyText(Buffer.concat(chunks, length), headers['content-encoding'], host);
 }

@@ -70,21 +70,29 @@ async function verifyStatic(system: System, set: SecretSet, options: Options, si
   };
 }
 
-/** USER `AWS`: the password is a token, which says itself when it ends. An expired one is not sent. */
+/** Why a set with USER `AWS` need not be sent: its password is a token that says itself when it ended. Null where it may be valid. */
+export function explainExpiredToken(set: SecretSet, now: number): Explanation | null {
+  const expiresAt = tokenExpiry(set);
+  if (expiresAt === null || expiresAt.getTime() > now) return null;
+  return {
+    status: 'rejected',
+    message: `The ECR token ${describeExpiry(expiresAt, now)}.`,
+    advice: `Put a new token into ${variableName(set.name, 'PASSWORD')}, or give an access key id and secret key instead, which renew themselves.`,
+  };
+}
+
+/** When the token ends that a set with USER `AWS` holds; null where nobody knows, and for any other set. */
+export function tokenExpiry(set: SecretSet): Date | null {
+  return set.ecr === null || renewsItself(set) ? null : readTokenExpiry(set.password.reveal());
+}
+
 async function verifyEcrToken(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
-  const expiresAt = readTokenExpiry(set.password.reveal())?.getTime() ?? null;
-  if (expiresAt !== null && expiresAt <= system.now()) {
-    return {
-      status: 'rejected',
-      message: `The ECR token ${describeExpiry(new Date(expiresAt), system.now())}.`,
-      advice: `Put a new token into ${variableName(set.name, 'PASSWORD')}, or give an access key id and secret key instead, which renew themselves.`,
-      credential: null,
-      expiresAt,
-    };
-  }
+  const expiresAt = tokenExpiry(set);
+  const expired = explainExpiredToken(set, system.now());
+  if (expired !== null) return { ...expired, credential: null, expiresAt: expiresAt?.getTime() ?? null };
   const result = await verifyStatic(system, set, options, signal);
-  const expiry = expiresAt === null ? '' : ` The token ${describeExpiry(new Date(expiresAt), system.now())} and is not renewed.`;
-  return { ...result, message: result.message + (result.credential === null ? '' : expiry), expiresAt };
+  const expiry = expiresAt === null ? '' : ` The token ${describeExpiry(expiresAt, system.now())} and is not renewed.`;
+  return { ...result, message: result.message + (result.credential === null ? '' : expiry), expiresAt: expiresAt?.getTime() ?? null };
 }
 
 /** AWS answering with a token is the proof that the keys are right; the registry itself need not be asked. */

@@ -14,7 +14,8 @@ import {
   withoutRecord,
   withRecord,
 } from '../../src/core/login-state.ts';
-import { formatState, parseState } from '../../src/core/state-json.ts';
+import { formatState } from '../../src/core/format-state.ts';
+import { parseState } from '../../src/core/state-json.ts';
 
 const salt = 'a1'.repeat(32);
 const first = { id: 'boot:1', startedAt: 1_700_000_000_000 };

@@ -64,7 +64,7 @@ describe('devcontainer features test', () => {
       name: `${feature} executed twice with randomized options`,
       heading: 'Executing duplicate test',
     },
-  ])('$script.sh', ({ name, heading }) => {
+  ])('$script', ({ name, heading }) => {
     expect(verdicts.get(name), partOf(output, heading)).toBe('Passed');
   });
 });

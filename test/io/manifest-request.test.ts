@@ -3,7 +3,7 @@ import type { Credential } from '../../src/core/credential.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { checkManifest, type ManifestAnswer } from '../../src/io/manifest-request.ts';
 import { pingAnonymously } from '../../src/io/registry-client.ts';
-import { UndiciClient } from '../../src/io/undici-client.ts';
+import { NodeClient } from '../../src/io/node-client.ts';
 import { accessTo } from '../support/access.ts';
 import { buildImage, buildIndex } from '../support/image.ts';
 import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
@@ -28,7 +28,7 @@ async function start(options: TestRegistryOptions): Promise<TestRegistry> {
 
 async function check(registry: TestRegistry, image: string, user: string | null): Promise<ManifestAnswer> {
   const [, repository = '', reference = ''] = /^([^@:]+)[@:](.+)$/.exec(image) ?? [];
-  const http = new UndiciClient({});
+  const http = new NodeClient({});
   closers.push(async () => await http.close());
   const access = accessTo(registry.host, http, { scheme: 'http' });
   const ping = await pingAnonymously(access);

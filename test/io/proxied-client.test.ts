@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HttpError } from '../../src/io/http.ts';
-import { UndiciClient } from '../../src/io/undici-client.ts';
+import { NodeClient } from '../../src/io/node-client.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import { startProxy, type TestProxy, type TestProxyOptions } from '../support/proxy.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
@@ -38,7 +38,7 @@ async function proxyTo(
 }
 
 async function get(url: string, env: Record<string, string>, times = 1): Promise<number | HttpError> {
-  const http = new UndiciClient({ NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem'), ...env }, directory);
+  const http = new NodeClient({ NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem'), ...env }, directory);
   try {
     let status = 0;
     for (let round = 0; round < times; round += 1) {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyLogin } from '../../src/io/registry-client.ts';
-import { UndiciClient } from '../../src/io/undici-client.ts';
+import { NodeClient } from '../../src/io/node-client.ts';
 import { type AccessSettings, accessTo } from '../support/access.ts';
 import { createAuthority, type TestAuthority, type TestCertificate } from '../support/certificates.ts';
 import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
@@ -29,7 +29,7 @@ async function start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
 }
 
 async function verify(host: string, settings: AccessSettings = {}): Promise<Verdict> {
-  const http = new UndiciClient({});
+  const http = new NodeClient({});
   try {
     const credential = { username: 'user', password: new Secret('planted-secret') };
     return await verifyLogin({ ...accessTo(host, http, settings), credential });
@@ -126,7 +126,7 @@ describe('an insecure registry', () => {
 
   test('may be asked over HTTP, by name', async () => {
     const sent: string[] = [];
-    const http = new UndiciClient({});
+    const http = new NodeClient({});
     closers.push(async () => await http.close());
     const registry = await start();
     const redirected = {

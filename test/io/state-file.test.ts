@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprintFields } from '../../src/core/fingerprint.ts';
 import { emptyState, type LoginState, noteSets, withRecord } from '../../src/core/login-state.ts';
-import { formatState } from '../../src/core/state-json.ts';
+import { formatState } from '../../src/core/format-state.ts';
 import { StateFileError } from '../../src/io/private-file.ts';
 import { readState, stateFilePath, updateState } from '../../src/io/state-file.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyLogin } from '../../src/io/registry-client.ts';
-import { UndiciClient } from '../../src/io/undici-client.ts';
+import { NodeClient } from '../../src/io/node-client.ts';
 import { type AccessSettings, accessTo } from '../support/access.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
@@ -310,7 +310,7 @@ describe('a realm of the same registrable domain', () => {
     ['gets nothing where only a public suffix is shared', 'r.co.uk', 'auth.co.uk', 'unsupported'],
   ])('%s', async (_claim, host, authHost, outcome) => {
     const registry = await start({ challenge: `Bearer realm="https://${authHost}/token",service="s"` });
-    const client = new UndiciClient({});
+    const client = new NodeClient({});
     closers.push(async () => await client.close());
     const asked: string[] = [];
     const http = {

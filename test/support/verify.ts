@@ -3,7 +3,7 @@ import type { Credential } from '../../src/core/credential.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyLogin } from '../../src/io/registry-client.ts';
-import { UndiciClient } from '../../src/io/undici-client.ts';
+import { NodeClient } from '../../src/io/node-client.ts';
 import { type AccessSettings, accessTo } from './access.ts';
 import type { TestRegistry } from './registry.ts';
 
@@ -19,7 +19,7 @@ export async function verifyWith(
   { username, password, identityToken }: PlainCredential,
   settings: AccessSettings = {},
 ): Promise<Verdict> {
-  const http = new UndiciClient({});
+  const http = new NodeClient({});
   const plain: Credential = { username, password: new Secret(password) };
   const credential =
     identityToken === undefined ? plain : { ...plain, identityToken: new Secret(identityToken) };

@@ -31,7 +31,7 @@ export const nodeMirror = path.join(state, 'node-mirror');
 
 export const dockerSocket = '/var/run/docker.sock';
 
-/** The group that may use the engine's socket, for `--group-add`. */
-export async function dockerSocketGroup(): Promise<number> {
-  return (await stat(dockerSocket)).gid;
+/** The group that may use an engine's socket, for `--group-add`. */
+export async function dockerSocketGroup(socket = dockerSocket): Promise<number> {
+  return (await stat(socket)).gid;
 }

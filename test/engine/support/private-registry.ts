@@ -8,7 +8,7 @@ import { dockerOk } from './docker.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 export interface PrivateRegistry extends AsyncDisposable {
-  /** `127.0.0.1:PORT` */
+  /** `127.0.0.1:PORT`, or the name that was asked for. */
   readonly server: string;
   readonly username: string;
   readonly password: string;
@@ -16,28 +16,53 @@ export interface PrivateRegistry extends AsyncDisposable {
   verifiedLogins(): number;
   /** Pushes a tiny new image as `private/hello` and returns its name; the engine keeps no copy. */
   pushHello(): Promise<string>;
+  /** From now on this password is accepted, and no other. */
+  setPassword(password: string): Promise<void>;
 }
 
-/** Debian's docker-registry on loopback, plain HTTP, behind one user and password: not even `/v2/` answers without. */
-export async function startPrivateRegistry(login: {
-  readonly username: string;
-  readonly password: string;
-}): Promise<PrivateRegistry> {
+/** For a registry with TLS under a name of its own, in the network of another engine than this machine's. */
+export interface RegistryPlace {
+  readonly server: string;
+  /** `ADDRESS:PORT` to listen on. */
+  readonly address: string;
+  readonly certificate: { readonly cert: string; readonly key: string };
+  /** The words before the command that starts it. */
+  readonly enter: readonly string[];
+  /** The engine that images are pushed with. */
+  readonly engineSocket: string;
+}
+
+/**
+ * Debian's docker-registry behind one user and password: not even `/v2/` answers without. On loopback and plain HTTP, unless a place is given.
+ */
+export async function startPrivateRegistry(
+  login: { readonly username: string; readonly password: string },
+  place: RegistryPlace | null = null,
+): Promise<PrivateRegistry> {
   const folder = await temporaryDirectory();
-  const configuration = path.join(folder.path, 'registry.yml');
-  const htpasswd = await execa('htpasswd', ['-niB', login.username], { input: login.password });
-  await writeFile(path.join(folder.path, 'htpasswd'), htpasswd.stdout);
+  const at = (name: string): string => path.join(folder.path, name);
+  const setPassword = async (password: string): Promise<void> => {
+    const htpasswd = await execa('htpasswd', ['-niB', login.username], { input: password });
+    await writeFile(at('htpasswd'), htpasswd.stdout);
+  };
+  await setPassword(login.password);
+  if (place !== null) {
+    await writeFile(at('cert.pem'), place.certificate.cert);
+    await writeFile(at('key.pem'), place.certificate.key);
+  }
+  const tls = place === null ? {} : { tls: { certificate: at('cert.pem'), key: at('key.pem') } };
   await writeFile(
-    configuration,
+    at('registry.yml'),
     JSON.stringify({
       version: '0.1',
       log: { level: 'info' },
-      storage: { filesystem: { rootdirectory: path.join(folder.path, 'storage') } },
-      http: { addr: '127.0.0.1:0', secret: randomUUID() },
-      auth: { htpasswd: { realm: 'private', path: path.join(folder.path, 'htpasswd') } },
+      storage: { filesystem: { rootdirectory: at('storage') } },
+      http: { addr: place?.address ?? '127.0.0.1:0', secret: randomUUID(), ...tls },
+      auth: { htpasswd: { realm: 'private', path: at('htpasswd') } },
     }),
   );
-  const process = execa('docker-registry', ['serve', configuration], {
+  const [program = '', ...words] = [...(place?.enter ?? []), 'docker-registry', 'serve', at('registry.yml')];
+  const process = execa(program, words, {
     all: true,
     buffer: false,
     reject: false,
@@ -45,18 +70,22 @@ export async function startPrivateRegistry(login: {
     forceKillAfterDelay: 5_000,
   });
   const stop = async (): Promise<void> => {
-    process.kill();
+    // Namespaces of its own end with the first of their processes, which minds no other signal.
+    process.kill(place === null ? 'SIGTERM' : 'SIGKILL');
     await process;
     await folder[Symbol.asyncDispose]();
   };
   try {
     const log = new RegistryLog(process.all);
-    const server = await log.server;
+    const address = await log.server;
+    const server = place?.server ?? address;
+    const engine = place === null ? [] : ['--host', `unix://${place.engineSocket}`];
     return {
       server,
       ...login,
       verifiedLogins: () => log.count(/"GET \/v2\/ HTTP\/1\.1" 200 /),
-      pushHello: () => pushHello({ server, ...login }),
+      pushHello: () => pushHello({ server, ...login }, engine),
+      setPassword,
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
@@ -67,7 +96,7 @@ export async function startPrivateRegistry(login: {
 
 /** What docker-registry prints, line by line; the pipe is emptied as long as the registry runs. */
 class RegistryLog {
-  /** `127.0.0.1:PORT`; rejected where the registry ends without listening. */
+  /** `ADDRESS:PORT`; rejected where the registry ends without listening. */
   readonly server: Promise<string>;
   readonly #lines: string[] = [];
 
@@ -76,7 +105,7 @@ class RegistryLog {
     this.server = new Promise((resolve, reject) => {
       lines.on('line', (line) => {
         this.#lines.push(line);
-        const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1];
+        const address = /listening on (\d+\.\d+\.\d+\.\d+:\d+)/.exec(line)?.[1];
         if (address !== undefined) resolve(address);
       });
       lines.once('close', () => {
@@ -90,14 +119,17 @@ class RegistryLog {
   }
 }
 
-async function pushHello(registry: { server: string; username: string; password: string }): Promise<string> {
+async function pushHello(
+  registry: { server: string; username: string; password: string },
+  engine: readonly string[],
+): Promise<string> {
   const image = `${registry.server}/private/hello`;
   await using folder = await temporaryDirectory();
   const archive = path.join(folder.path, 'image.tar');
   await writeFile(path.join(folder.path, 'hello.txt'), `a private image, ${randomUUID()}\n`);
   await execa('tar', ['-C', folder.path, '-cf', archive, 'hello.txt']);
-  await dockerOk(['import', archive, image]);
-  await dockerOk(['push', image], [registry]);
-  await dockerOk(['image', 'rm', image]);
+  await dockerOk([...engine, 'import', archive, image]);
+  await dockerOk([...engine, 'push', image], [registry]);
+  await dockerOk([...engine, 'image', 'rm', image]);
   return image;
 }
