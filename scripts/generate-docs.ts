@@ -62,11 +62,11 @@ function escapeCell(text: string): string {
  */
 export function fillIn(document: string, parts: ReadonlyMap<string, string>): string {
   return document.replaceAll(
-    /(<!-- generated: (\S+) -->\n)(?:[^]*?\n)?(<!-- \/generated -->|$(?![^]))/g,
-    (_, start: string, name: string, end: string) => {
+    /(<!-- generated: (\S+) -->\n)(?:(?!<!-- )[^])*(<!-- \/generated -->)?/g,
+    (_, start: string, name: string, end?: string) => {
       const part = parts.get(name);
       if (part === undefined) throw new Error(`Nothing is generated under the name ${name}.`);
-      if (end === '') throw new Error(`The part ${name} has no <!-- /generated -->.`);
+      if (end === undefined) throw new Error(`The part ${name} has no <!-- /generated -->.`);
       return `${start}${part}\n${end}`;
     },
   );
