@@ -27,14 +27,30 @@ async function compareHelpers(directory: string, mode: 'peer' | 'alone'): Promis
   const issued = await authority.issue([`DNS:${api}`]);
   await authority.remove();
   await Promise.all(
-    [['ca.pem', authority.cert], ['cert.pem', issued.cert], ['key.pem', issued.key]].map(([name = '', text = '']) =>
-      writeFile(join(directory, name), text, { mode: 0o600 }),
-    ),
+    [
+      ['ca.pem', authority.cert],
+      ['cert.pem', issued.cert],
+      ['key.pem', issued.key],
+    ].map(([name = '', text = '']) => writeFile(join(directory, name), text, { mode: 0o600 })),
   );
   const inside = [process.execPath, join(root, 'bench/helper.ts'), directory, mode];
   const enter = 'ip link set lo up && mount --bind "$1/hosts" /etc/hosts && shift && exec "$@"';
   const [file = '', ...args] =
-    mode === 'alone' ? inside : ['unshare', '--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', directory, ...inside];
+    mode === 'alone'
+      ? inside
+      : [
+          'unshare',
+          '--mount',
+          '--net',
+          '--propagation',
+          'private',
+          'sh',
+          '-c',
+          enter,
+          'sh',
+          directory,
+          ...inside,
+        ];
   try {
     if (mode === 'peer') await access('/usr/bin/docker-credential-ecr-login');
     const { stdout } = await promisify(execFile)(file, args, { timeout: minute });
@@ -58,13 +74,21 @@ async function main(asJson: boolean): Promise<void> {
   }
   const directory = await mkdtemp(join(tmpdir(), 'registry-login-bench-'));
   try {
-    const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
+    const machine = {
+      cpus: cpus().length,
+      model: cpus()[0]?.model ?? '',
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+    };
     say(`${machine.cpus} x ${machine.model}, ${machine.memoryGiB} GiB, Node ${machine.node}; times in ms`);
     if (docker === null) say('No container engine could be had: docker login is left out.');
     const startup = await compareStarts(directory);
     say(`\n${formatSection(startup)}`);
     const peer = await compareHelpers(join(directory, 'helper'), 'peer');
-    if (peer === null) say('\ndocker-credential-ecr-login is left out: it is not installed, or this user may not make namespaces.');
+    if (peer === null)
+      say(
+        '\ndocker-credential-ecr-login is left out: it is not installed, or this user may not make namespaces.',
+      );
     const helper = peer ?? (await compareHelpers(join(directory, 'helper'), 'alone'));
     if (helper !== null) say(`\n${formatSection(helper.section)}\n\n${formatCounts(helper.counts)}`);
     const logins = await compareLogins(docker, directory);

@@ -9,9 +9,15 @@ import { loginProgram, password, setsFor, username } from './sets.ts';
 import type { Section } from './table.ts';
 
 /** Registries on loopback in a process of their own, so that they take no time from whoever logs in. */
-async function withRegistries<T>(count: number, latencyMs: number, use: (hosts: readonly string[]) => Promise<T>): Promise<T> {
+async function withRegistries<T>(
+  count: number,
+  latencyMs: number,
+  use: (hosts: readonly string[]) => Promise<T>,
+): Promise<T> {
   const script = join(import.meta.dirname, 'registries.ts');
-  const child = spawn(process.execPath, [script, String(count), String(latencyMs)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, String(count), String(latencyMs)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   try {
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     return await use(JSON.parse(line) as string[]);
@@ -26,7 +32,9 @@ async function freshHome(home: string): Promise<void> {
   await rm(home, { recursive: true, force: true });
   await mkdir(join(home, '.docker'), { recursive: true });
   const config = { auths: { 'unused.invalid': { auth: Buffer.from('a:b').toString('base64') } } };
-  await writeFile(join(home, '.docker/config.json'), `${JSON.stringify(config, null, '\t')}\n`, { mode: 0o600 });
+  await writeFile(join(home, '.docker/config.json'), `${JSON.stringify(config, null, '\t')}\n`, {
+    mode: 0o600,
+  });
 }
 
 function ourLogin(label: string, home: string, hosts: readonly string[]): Timed {
@@ -48,7 +56,9 @@ function dockerLogins(docker: string, home: string, hosts: readonly string[]): T
 /** The docker client with an engine behind it, which is what makes the request of a `docker login`; null where there is none. */
 export async function findDocker(candidates: readonly string[]): Promise<string | null> {
   for (const docker of candidates) {
-    const found = await promisify(execFile)(docker, ['version', '--format', '{{.Server.Version}}']).catch(() => null);
+    const found = await promisify(execFile)(docker, ['version', '--format', '{{.Server.Version}}']).catch(
+      () => null,
+    );
     if (found !== null) return docker;
   }
   return null;
@@ -62,12 +72,18 @@ export async function compareLogins(docker: string | null, home: string): Promis
       const title = `${count} ${count === 1 ? 'registry' : 'registries'}, ${latencyMs} ms added latency`;
       sections.push(
         await withRegistries(count, latencyMs, async (hosts) => {
-          const ours: Contestant = { label: 'registry-login login, one run', runs: [ourLogin('registry-login login', join(home, 'ours'), hosts)] };
-          if (docker === null) return { title, timings: await interleave([ours], roundsFor(count)) };
+          const ours: Contestant = {
+            label: 'registry-login login, one run',
+            runs: [ourLogin('registry-login login', join(home, 'ours'), hosts)],
+          };
+          if (docker === null) return { title, timings: await interleave([ours], ...roundsFor(count)) };
           const logins = dockerLogins(docker, join(home, 'docker'), hosts);
           const all: Contestant = { label: `docker login, ${count} in turn`, runs: logins };
           const one: Contestant = { label: 'docker login, once', runs: logins.slice(0, 1) };
-          return { title, timings: await interleave(count === 1 ? [one, ours] : [one, all, ours], roundsFor(count)) };
+          return {
+            title,
+            timings: await interleave(count === 1 ? [one, ours] : [one, all, ours], ...roundsFor(count)),
+          };
         }),
       );
     }
@@ -76,8 +92,9 @@ export async function compareLogins(docker: string | null, home: string): Promis
   return sections;
 }
 
-function roundsFor(count: number): number {
-  return count === 33 ? 3 : count === 10 ? 5 : 9;
+/** Rounds that count, and rounds before them: what takes long needs none, since all the files were just used. */
+function roundsFor(count: number): [rounds: number, warmUp: number] {
+  return count === 1 ? [11, 1] : count === 10 ? [5, 0] : [3, 0];
 }
 
 /** Slow registries are awaited at once: 33 should take about as long as one. */

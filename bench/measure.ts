@@ -24,9 +24,13 @@ export interface Timing {
 }
 
 /** Runs all contestants in turn, so that whatever else the machine does meets them alike; a first round, which fills the file cache, does not count. */
-export async function interleave(contestants: readonly Contestant[], rounds: number): Promise<Timing[]> {
+export async function interleave(
+  contestants: readonly Contestant[],
+  rounds: number,
+  warmUp = 1,
+): Promise<Timing[]> {
   const times = contestants.map((): number[] => []);
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 1 - warmUp; round <= rounds; round += 1) {
     for (const [index, { runs }] of contestants.entries()) {
       for (const run of runs) await run.prepare?.();
       const started = performance.now();

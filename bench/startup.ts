@@ -13,7 +13,17 @@ export async function compareStarts(home: string): Promise<Section> {
   const programs: Timed[] = [
     { label: 'node with an empty file', command: [process.execPath, empty], env },
     { label: 'registry-login --version', command: [process.execPath, loginProgram, '--version'], env },
-    { label: 'registry-login login --dry-run, 3 Basic sets', command: [process.execPath, loginProgram, 'login', '--dry-run'], env: { ...env, ...sets } },
+    {
+      label: 'registry-login login --dry-run, 3 Basic sets',
+      command: [process.execPath, loginProgram, 'login', '--dry-run'],
+      env: { ...env, ...sets },
+    },
   ];
-  return { title: 'Start-up', timings: await interleave(programs.map((run) => ({ label: run.label, runs: [run] })), 25) };
+  return {
+    title: 'Start-up',
+    timings: await interleave(
+      programs.map((run) => ({ label: run.label, runs: [run] })),
+      25,
+    ),
+  };
 }

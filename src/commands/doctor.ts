@@ -33,7 +33,12 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
   const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
   const { options, sets } = sources;
   const signal = AbortSignal.timeout(options.timeoutMs);
-  const evidence = gatherRestartEvidence(system, sources, signal, seenSinceStart(state, system.containerStart()));
+  const evidence = gatherRestartEvidence(
+    system,
+    sources,
+    signal,
+    seenSinceStart(state, system.containerStart()),
+  );
   const progress = watchProgress(system.stderr, [...sets.map(({ name }) => name), ...flags.images]);
   const diagnoses = new Map(sets.map((set) => [set.server.key, diagnoseSet(system, set, options, signal)]));
   try {
@@ -50,7 +55,15 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
     const registries = [...rows, ...sources.unusable.map(unusableDoctorRow)].toSorted(byName);
     const changes = changedSets(state, system.containerStart(), sets);
     const { restart } = (await evidence).decide({ problems, rows: registries, changes });
-    const report: Report = { schemaVersion: 1, command: 'doctor', configFile, registries, problems, restart, images };
+    const report: Report = {
+      schemaVersion: 1,
+      command: 'doctor',
+      configFile,
+      registries,
+      problems,
+      restart,
+      images,
+    };
     printReport(system, report, flags.json);
     return exitCodeOf(report);
   } finally {
@@ -71,12 +84,25 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
 }
 
 /** What docker makes of the login counts too: where all else is well, its fault is the registry's. */
-function doctorRow({ set, steps, explanation, expiresAt, durationMs }: Diagnosis, store: Store | null): RegistryReport {
+function doctorRow(
+  { set, steps, explanation, expiresAt, durationMs }: Diagnosis,
+  store: Store | null,
+): RegistryReport {
   const all = steps.all();
   const isWell = explanation.status === 'ok' || explanation.status === 'unverified';
   const fault = isWell ? all.find(({ status }) => status === 'failed') : undefined;
-  const { status, message, advice } = fault === undefined ? explanation : { ...fault, status: 'error' as const };
-  return { ...identityOf(set), status, store, expiresAt: isoTime(expiresAt), durationMs, message, advice, steps: all };
+  const { status, message, advice } =
+    fault === undefined ? explanation : { ...fault, status: 'error' as const };
+  return {
+    ...identityOf(set),
+    status,
+    store,
+    expiresAt: isoTime(expiresAt),
+    durationMs,
+    message,
+    advice,
+    steps: all,
+  };
 }
 
 function unusableDoctorRow(set: UnusableSet): RegistryReport {

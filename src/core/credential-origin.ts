@@ -19,7 +19,12 @@ export interface CredentialOrigin {
 }
 
 /** What the doctor says of it for a set whose own login came to `status`; `now` in milliseconds since the epoch. */
-export function describeOrigin(origin: CredentialOrigin, set: SecretSet, status: RegistryStatus, now: number): Step {
+export function describeOrigin(
+  origin: CredentialOrigin,
+  set: SecretSet,
+  status: RegistryStatus,
+  now: number,
+): Step {
   const step = judgeOrigin(origin, set, status, now);
   if (!origin.ignoresVariable) return step;
   return { ...step, message: `${step.message} docker passes DOCKER_AUTH_CONFIG over, which is not valid.` };
@@ -28,14 +33,16 @@ export function describeOrigin(origin: CredentialOrigin, set: SecretSet, status:
 function judgeOrigin(origin: CredentialOrigin, set: SecretSet, status: RegistryStatus, now: number): Step {
   const { place, outcome, credential } = origin;
   const notYet = (why: string): Step => {
-    const advice = status === 'ok' || status === 'unverified' ? `Run \`registry-login login --only ${set.name}\`.` : null;
+    const advice =
+      status === 'ok' || status === 'unverified' ? `Run \`registry-login login --only ${set.name}\`.` : null;
     return { step: 'config', status: 'skipped', message: `Not logged in yet: ${why}.`, advice };
   };
   if (place === null) return notYet('docker has no credentials for it');
   const where = describePlace(origin);
   const hidden = origin.hidesEntry ? ' What stands in auths is not looked at.' : '';
   if (outcome === 'not-asked') return ok(`${where}, which renews the token.`);
-  if (outcome === 'not-found' && origin.helper !== null && !origin.hidesEntry) return notYet(`${where}, ${faults[outcome]}`);
+  if (outcome === 'not-found' && origin.helper !== null && !origin.hidesEntry)
+    return notYet(`${where}, ${faults[outcome]}`);
   if (outcome !== 'found' || credential === null) {
     return failed(`${where}, ${faults[outcome]}.${hidden}`, adviceFor(origin, set));
   }
@@ -43,12 +50,17 @@ function judgeOrigin(origin: CredentialOrigin, set: SecretSet, status: RegistryS
   if (isSameLogin(credential, set)) {
     const expiresAt = set.ecr === null ? null : readTokenExpiry(credential.password.reveal());
     if (expiresAt === null || expiresAt.getTime() > now) return ok(`${where}: ${who}.`);
-    return failed(`${where}: a token that ${describeExpiry(expiresAt, now)}.`, `Run \`registry-login login --only ${set.name}\`.`);
+    return failed(
+      `${where}: a token that ${describeExpiry(expiresAt, now)}.`,
+      `Run \`registry-login login --only ${set.name}\`.`,
+    );
   }
   const message = `${where}: ${who}, and not the login of ${set.name}.${hidden}`;
   // What was rejected or cannot be used is not stored: what was there before stays.
   const isStored = status !== 'rejected' && status !== 'error';
-  return isStored ? failed(message, adviceFor(origin, set)) : { step: 'config', status: 'skipped', message, advice: null };
+  return isStored
+    ? failed(message, adviceFor(origin, set))
+    : { step: 'config', status: 'skipped', message, advice: null };
 }
 
 const faults: Record<Exclude<CredentialOrigin['outcome'], 'not-asked'>, string> = {
@@ -68,7 +80,9 @@ function describePlace({ place, helper }: CredentialOrigin): string {
       return 'docker reads them from auths';
     case 'default':
       return `docker picks docker-credential-${helper} by itself while its config has no login`;
-    default:
+    case 'credHelpers':
+    case 'credsStore':
+    case null:
       return helper === helperName
         ? `docker asks our credential helper (${place})`
         : `docker asks docker-credential-${helper} (${place})`;
@@ -90,7 +104,8 @@ function adviceFor({ place, helper, outcome }: CredentialOrigin, set: SecretSet)
 /** An identity token, and a token that renews itself, differ from what the set holds by nature. */
 function isSameLogin(credential: Credential, set: SecretSet): boolean {
   if (renewsItself(set)) return credential.username === 'AWS';
-  if (credential.identityToken !== undefined) return credential.username === '' || credential.username === set.username;
+  if (credential.identityToken !== undefined)
+    return credential.username === '' || credential.username === set.username;
   return credential.username === set.username && credential.password.reveal() === set.password.reveal();
 }
 

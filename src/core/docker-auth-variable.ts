@@ -3,7 +3,9 @@ import { decodeAuthConfig } from './auth-config.ts';
 import type { Credential } from './credential.ts';
 
 const AuthVariable = z.strictObject({
-  auths: z.optional(z.nullable(z.record(z.string(), z.strictObject({ auth: z.string().check(z.minLength(1)) })))),
+  auths: z.optional(
+    z.nullable(z.record(z.string(), z.strictObject({ auth: z.string().check(z.minLength(1)) }))),
+  ),
 });
 
 /**

@@ -3,7 +3,17 @@ import type { Step } from './report.ts';
 
 export type StepName = Step['step'];
 
-const order: readonly StepName[] = ['variables', 'resolve', 'connect', 'tls', 'version', 'challenge', 'token', 'login', 'config'];
+const order: readonly StepName[] = [
+  'variables',
+  'resolve',
+  'connect',
+  'tls',
+  'version',
+  'challenge',
+  'token',
+  'login',
+  'config',
+];
 
 /** Collects what became of each step; what was not reached is skipped. */
 export class StepList {
@@ -31,7 +41,9 @@ export class StepList {
 
   /** Every step, in the order of a login. */
   all(): Step[] {
-    return order.map((step) => this.#done.get(step) ?? { step, status: 'skipped', message: notReached, advice: null });
+    return order.map(
+      (step) => this.#done.get(step) ?? { step, status: 'skipped', message: notReached, advice: null },
+    );
   }
 }
 

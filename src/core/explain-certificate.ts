@@ -17,22 +17,38 @@ export interface PeerCertificate {
 const mostNames = 4;
 
 /** Why a certificate was not accepted, with the CA to add, the dates or the names in it; `explanation` where it says no more than that. */
-export function explainCertificate(explanation: Explanation, certificate: PeerCertificate, set: SecretSet, now: number): Explanation {
+export function explainCertificate(
+  explanation: Explanation,
+  certificate: PeerCertificate,
+  set: SecretSet,
+  now: number,
+): Explanation {
   const { authority, names, validFrom, validTo, fitsName } = certificate;
   const { host } = set.server;
   const quote = (text: string): string | null => quoteForeign(text, [set.password]);
   const server = variableName(set.name, 'SERVER');
   const { message } = explanation;
   if (/\(CERT_(?:HAS_EXPIRED|NOT_YET_VALID)\)/.test(message)) {
-    const fact = now < validFrom ? `It is valid from ${day(validFrom)} on.` : `It was valid until ${day(validTo)}.`;
+    const fact =
+      now < validFrom ? `It is valid from ${day(validFrom)} on.` : `It was valid until ${day(validTo)}.`;
     const advice = `Whoever runs ${host} has to renew it. If that is done, check the clock here: it is ${day(now)}.`;
     return { ...explanation, message: `${message} ${fact}`, advice };
   }
-  if (/\((?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)\)/.test(message) || (!fitsName && names.length === 0)) {
-    const shown = names.slice(0, mostNames).map(quote).filter((name) => name !== null);
+  if (
+    /\((?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)\)/.test(message) ||
+    (!fitsName && names.length === 0)
+  ) {
+    const shown = names
+      .slice(0, mostNames)
+      .map(quote)
+      .filter((name) => name !== null);
     const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
     const fact = shown.length === 0 ? 'It names no host.' : `It is for ${shown.join(', ')}${more}.`;
-    return { ...explanation, message: `${message} ${fact}`, advice: `Set ${server} to a name that it is for, or have it issued for ${host} too.` };
+    return {
+      ...explanation,
+      message: `${message} ${fact}`,
+      advice: `Set ${server} to a name that it is for, or have it issued for ${host} too.`,
+    };
   }
   const issuer = quote(authority);
   if (issuer === null) return explanation;
@@ -47,5 +63,7 @@ function withPort(host: string): string {
 }
 
 function day(time: number): string {
-  return Number.isFinite(time) && Math.abs(time) < 8.64e15 ? new Date(time).toISOString().slice(0, 10) : 'an unknown day';
+  return Number.isFinite(time) && Math.abs(time) < 8.64e15
+    ? new Date(time).toISOString().slice(0, 10)
+    : 'an unknown day';
 }

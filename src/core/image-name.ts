@@ -23,23 +23,28 @@ const digestPattern = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-
 export function parseImageName(text: string): ImageReference | { readonly error: string } {
   if (text.includes('://')) return { error: 'the name of an image has no scheme' };
   if (/^[0-9a-f]{64}$/.test(text)) return { error: 'it is an image ID, which no registry knows' };
-  const [name = '', digest] = splitAt(text, text.indexOf('@'));
+  const [name, digest] = splitAt(text, text.indexOf('@'));
   const [domain, path] = splitDomain(name);
   const host = parseRegistryHost(domain ?? 'docker.io');
   if ('error' in host) return { error: "the part before the first slash is not a registry's host" };
-  const [repository = '', tag] = splitAt(path, path.indexOf(':'));
-  if (repository !== repository.toLowerCase()) return { error: 'the name of a repository has no capital letters' };
+  const [repository, tag] = splitAt(path, path.indexOf(':'));
+  if (repository !== repository.toLowerCase())
+    return { error: 'the name of a repository has no capital letters' };
   if (repository.length > maxRepositoryCharacters) return { error: 'the name of its repository is too long' };
   if (!repositoryPattern.test(repository)) return { error: 'it is not the name of an image' };
   if (tag !== undefined && !tagPattern.test(tag)) return { error: 'its tag is not valid' };
   if (digest !== undefined && !digestPattern.test(digest)) return { error: 'its digest is not valid' };
   const isOfficial = host.host === 'registry-1.docker.io' && !repository.includes('/');
-  return { host, repository: isOfficial ? `library/${repository}` : repository, reference: digest ?? tag ?? 'latest' };
+  return {
+    host,
+    repository: isOfficial ? `library/${repository}` : repository,
+    reference: digest ?? tag ?? 'latest',
+  };
 }
 
 /** `localhost`, a name with a dot, a port or a capital letter before the first slash is a host; anything else is Docker Hub's. */
 function splitDomain(name: string): [domain: string | null, path: string] {
-  const [first = '', rest] = splitAt(name, name.indexOf('/'));
+  const [first, rest] = splitAt(name, name.indexOf('/'));
   if (rest === undefined) return [null, name];
   const isDomain = first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase();
   return isDomain ? [first, rest] : [null, name];

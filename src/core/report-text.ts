@@ -1,6 +1,14 @@
 import { notReached } from './doctor-steps.ts';
 import { toPrintable } from './printable.ts';
-import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report, RestartReason, Step } from './report.ts';
+import type {
+  ImageReport,
+  Problem,
+  RegistryReport,
+  RegistryStatus,
+  Report,
+  RestartReason,
+  Step,
+} from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at; 0 where unknown. */
@@ -70,7 +78,7 @@ function renderRegistries(registries: readonly RegistryReport[], width: number, 
     const head = isNarrow
       ? [`${status}${registry.name}`, `${indent}${server}`]
       : [`${status}${`${name}  ${server}`.trimEnd()}`];
-    return [...head, ...renderDetails(registry, width)];
+    return [...head, ...renderDetails(registry, width, paint)];
   });
   if (registries.length >= manyRegistries) lines.push(...wrapAt(countStatuses(registries), width, ''));
   return lines;
@@ -85,26 +93,30 @@ function isQuiet({ status, advice, steps }: RegistryReport): boolean {
   );
 }
 
-function renderDetails(registry: RegistryReport, width: number): string[] {
+function renderDetails(registry: RegistryReport, width: number, paint: Paint): string[] {
   const { steps, message, advice } = registry;
-  if (steps === undefined) return [...wrap(message, width), ...(advice === null ? [] : renderAdvice(advice, width))];
+  if (steps === undefined)
+    return [...wrap(message, width), ...(advice === null ? [] : renderAdvice(advice, width))];
   const isSaid = steps.some((step) => step.message === message);
   return [
-    ...steps.flatMap((step) => renderStep(step, width)),
+    ...steps.flatMap((step) => renderStep(step, width, paint)),
     ...(isSaid || registry.status === 'ok' ? [] : wrap(message, width)),
     ...(isSaid || advice === null ? [] : renderAdvice(advice, width)),
   ];
 }
 
 /** What a failure left out is not worth a line. */
-function renderStep({ step, status, message, advice }: Step, width: number): string[] {
+function renderStep({ step, status, message, advice }: Step, width: number, paint: Paint): string[] {
   if (status === 'skipped' && message === notReached) return [];
   const text = status === 'failed' ? `failed: ${message}` : message;
   const nextStep = advice === null ? [] : [`To do: ${advice}`];
   if (width < narrow) return [`${step}: ${text}`, ...nextStep].flatMap((line) => wrap(line, width));
   const [first = '', ...rest] = wrapAt(text, width, stepIndent);
   const head = `${indent}${step.padEnd(stepWidth)}`;
-  return [`${head}${first.trimStart()}`, ...rest, ...nextStep.flatMap((line) => wrapAt(line, width, stepIndent))];
+  const painted = first
+    .trimStart()
+    .replace(/^failed:/, (word) => (status === 'failed' ? paint(word, 'bad') : word));
+  return [`${head}${painted}`, ...rest, ...nextStep.flatMap((line) => wrapAt(line, width, stepIndent))];
 }
 
 /** `33 registries: 31 ok, 1 rejected, 1 unreachable.` */
@@ -160,7 +172,8 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
   if (restart.needed !== 'yes' && restart.reasons.length === 0 && command !== 'status') return [];
   // The other reasons repeat what stands above: a set that is incomplete, a login that was rejected.
   const reasons = restart.reasons.filter(({ source }) => source !== 'heuristic');
-  if (restart.needed === 'unknown' && reasons.length === 0 && restart.how !== null) return ['', ...wrapAt(restart.how, width, '')];
+  if (restart.needed === 'unknown' && reasons.length === 0 && restart.how !== null)
+    return ['', ...wrapAt(restart.how, width, '')];
   const [verdict, tone] = restartVerdicts[restart.needed];
   return [
     '',
@@ -172,7 +185,9 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
 
 /** What is the same for several secrets is said once: `A, B and C are in FILE, and not in this shell.` */
 function groupReasons(reasons: readonly RestartReason[]): string[] {
-  const groups = Map.groupBy(reasons, ({ secret, message }) => (message.startsWith(`${secret} `) ? message.slice(secret.length) : message));
+  const groups = Map.groupBy(reasons, ({ secret, message }) =>
+    message.startsWith(`${secret} `) ? message.slice(secret.length) : message,
+  );
   return [...groups].flatMap(([rest, group]) => {
     const [, is] = /^ (is|was|has) (?!a )/.exec(rest) ?? [];
     if (group.length === 1 || is === undefined) return group.map(({ message }) => message);
@@ -204,7 +219,8 @@ function wrapAt(text: string, width: number, margin: string, hangingIndent = '')
       }
       const indented = lines.length === 0 ? margin : `${margin}${hangingIndent}`;
       // A long word may begin further to the left.
-      line = line === '' ? `${indented.slice(0, Math.max(0, width - word.length))}${word}` : `${line} ${word}`;
+      line =
+        line === '' ? `${indented.slice(0, Math.max(0, width - word.length))}${word}` : `${line} ${word}`;
     }
     lines.push(line);
   }

@@ -35,13 +35,23 @@ interface Puller {
 export async function checkImage(check: ImageCheck, image: string): Promise<ImageReport> {
   const reference = parseImageName(image);
   if ('error' in reference) {
-    return { image, ...unknown(`Not checked: ${reference.error}.`, 'Write it as docker pull takes it: host/repository:tag.') };
+    return {
+      image,
+      ...unknown(
+        `Not checked: ${reference.error}.`,
+        'Write it as docker pull takes it: host/repository:tag.',
+      ),
+    };
   }
   const diagnosis = (await check.diagnoses.get(reference.host.key)) ?? null;
   return { image, ...(await checkReference(check, reference, diagnosis)) };
 }
 
-async function checkReference(check: ImageCheck, reference: ImageReference, diagnosis: Diagnosis | null): Promise<Judgement> {
+async function checkReference(
+  check: ImageCheck,
+  reference: ImageReference,
+  diagnosis: Diagnosis | null,
+): Promise<Judgement> {
   const { system, options } = check;
   if (diagnosis !== null && diagnosis.ping === null) {
     return unknown(`Not checked: ${diagnosis.set.name} does not reach ${reference.host.host}.`, null);
@@ -50,7 +60,10 @@ async function checkReference(check: ImageCheck, reference: ImageReference, diag
   const access = { http: await system.http(), host: reference.host, options, userAgent, signal };
   const ping = diagnosis?.ping ?? (await pingAnonymously(access));
   if (ping.outcome !== 'challenged' && ping.outcome !== 'open') {
-    return unknown(`Not checked: ${ping.detail}.`, 'Check the host in the name of the image, and the network.');
+    return unknown(
+      `Not checked: ${ping.detail}.`,
+      'Check the host in the name of the image, and the network.',
+    );
   }
   const puller = await findPuller(check, reference, diagnosis);
   const answer = await checkManifest(access, ping, reference, puller.credential);
@@ -60,19 +73,33 @@ async function checkReference(check: ImageCheck, reference: ImageReference, diag
   return { ...judgement, advice: `Mend the login of ${diagnosis.set.name} first.` };
 }
 
-async function findPuller({ system, config }: ImageCheck, { host }: ImageReference, diagnosis: Diagnosis | null): Promise<Puller> {
-  if (diagnosis !== null && diagnosis.credential !== null) return { credential: diagnosis.credential, set: diagnosis.set };
+async function findPuller(
+  { system, config }: ImageCheck,
+  { host }: ImageReference,
+  diagnosis: Diagnosis | null,
+): Promise<Puller> {
+  if (diagnosis !== null && diagnosis.credential !== null)
+    return { credential: diagnosis.credential, set: diagnosis.set };
   const { credential } = await findCredentialOrigin(system, config, host.key, diagnosis?.set ?? null);
   return { credential, set: null };
 }
 
-function judge(answer: ManifestAnswer, { repository, reference, host }: ImageReference, puller: Puller): Judgement {
+function judge(
+  answer: ManifestAnswer,
+  { repository, reference, host }: ImageReference,
+  puller: Puller,
+): Judgement {
   const who = describePuller(puller);
   switch (answer.outcome) {
     case 'found': {
       const kind = isIndex(answer.mediaType) ? ' It is an index of several platforms.' : '';
       const digest = answer.digest ?? (reference.includes(':') ? reference : null);
-      return { pullable: true, digest, message: `Can be pulled ${who}.${kind}${describeLimit(answer.rateLimit)}`, advice: null };
+      return {
+        pullable: true,
+        digest,
+        message: `Can be pulled ${who}.${kind}${describeLimit(answer.rateLimit)}`,
+        advice: null,
+      };
     }
     case 'absent':
       return no(
@@ -113,11 +140,14 @@ function unknown(message: string, advice: string | null): Judgement {
 function describePuller({ credential, set }: Puller): string {
   if (credential === null) return 'without a login';
   if (set !== null) return `with ${set.name}`;
-  return credential.username === '' ? 'with the login that docker has' : `as ${credential.username}, the login that docker has`;
+  return credential.username === ''
+    ? 'with the login that docker has'
+    : `as ${credential.username}, the login that docker has`;
 }
 
 function userOf({ credential, set }: Puller): string {
-  if (set !== null && set.source !== 'codespace-token') return `${set.username} (${variableName(set.name, 'USER')})`;
+  if (set !== null && set.source !== 'codespace-token')
+    return `${set.username} (${variableName(set.name, 'USER')})`;
   return set !== null ? 'this repository' : credential?.username || 'your user';
 }
 

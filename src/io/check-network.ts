@@ -14,16 +14,24 @@ export type Connection =
   | { readonly outcome: 'failed'; readonly cause: UnreachableCause; readonly detail: string };
 
 /** The addresses of a host, which may be an address itself. */
-export async function resolveHost(system: System, hostname: string, signal: AbortSignal): Promise<Resolution> {
+export async function resolveHost(
+  system: System,
+  hostname: string,
+  signal: AbortSignal,
+): Promise<Resolution> {
   if (isIP(hostname) !== 0) return { outcome: 'resolved', addresses: [hostname] };
   try {
     const addresses = await inTime(system.lookup(hostname), signal);
-    if (addresses === 'late') return { outcome: 'failed', detail: `${hostname} could not be resolved in time` };
+    if (addresses === 'late')
+      return { outcome: 'failed', detail: `${hostname} could not be resolved in time` };
     if (addresses.length > 0) return { outcome: 'resolved', addresses };
     return { outcome: 'failed', detail: `${hostname} could not be resolved: it has no address` };
   } catch (error) {
     const code = codeOf(error);
-    return { outcome: 'failed', detail: `${hostname} could not be resolved${code === null ? '' : ` (${code})`}` };
+    return {
+      outcome: 'failed',
+      detail: `${hostname} could not be resolved${code === null ? '' : ` (${code})`}`,
+    };
   }
 }
 
@@ -35,7 +43,11 @@ export async function tryConnections(
   signal: AbortSignal,
 ): Promise<Connection> {
   const targets = ports.flatMap((port) => addresses.map((address) => ({ address, port })));
-  const attempts = targets.map(async ({ address, port }) => ({ address, port, code: await tryConnection(address, port, signal) }));
+  const attempts = targets.map(async ({ address, port }) => ({
+    address,
+    port,
+    code: await tryConnection(address, port, signal),
+  }));
   const [connected] = await Promise.allSettled([
     Promise.any(
       attempts.map(async (attempt) => {
@@ -49,12 +61,24 @@ export async function tryConnections(
   const { code } = (await attempts[0]) ?? { code: null };
   const where = `on port ${ports.join(' and ')}`;
   if (code === 'ECONNREFUSED') {
-    return { outcome: 'failed', cause: 'connection-refused', detail: `${hostname} refused the connection ${where} (${code})` };
+    return {
+      outcome: 'failed',
+      cause: 'connection-refused',
+      detail: `${hostname} refused the connection ${where} (${code})`,
+    };
   }
   if (code === 'late' || code === 'ETIMEDOUT') {
-    return { outcome: 'failed', cause: 'timeout', detail: `${hostname} did not accept a connection ${where} in time` };
+    return {
+      outcome: 'failed',
+      cause: 'timeout',
+      detail: `${hostname} did not accept a connection ${where} in time`,
+    };
   }
-  return { outcome: 'failed', cause: 'timeout', detail: `${hostname} cannot be reached from here ${where} (${code ?? 'no address'})` };
+  return {
+    outcome: 'failed',
+    cause: 'timeout',
+    detail: `${hostname} cannot be reached from here ${where} (${code ?? 'no address'})`,
+  };
 }
 
 /** Null where it was made; else the system's code, or `late`. */

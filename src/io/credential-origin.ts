@@ -2,7 +2,14 @@ import { decodeAuthConfig } from '../core/auth-config.ts';
 import type { Credential } from '../core/credential.ts';
 import type { CredentialOrigin } from '../core/credential-origin.ts';
 import { parseDockerAuthVariable } from '../core/docker-auth-variable.ts';
-import { authKeys, credHelpers, credsStore, type DockerConfig, findAuth, helperFor } from '../core/docker-config.ts';
+import {
+  authKeys,
+  credHelpers,
+  credsStore,
+  type DockerConfig,
+  findAuth,
+  helperFor,
+} from '../core/docker-config.ts';
 import { tokenUsername } from '../core/helper-protocol.ts';
 import { helperName, renewsItself } from '../core/placement.ts';
 import { Secret } from '../core/secret.ts';
@@ -32,7 +39,13 @@ export async function findCredentialOrigin(
   const entry = findAuth(config, key);
   const origin = { hidesEntry: entry !== null, ignoresVariable: text !== '' && variable === null };
   if (fromVariable !== null) {
-    return { ...origin, place: 'DOCKER_AUTH_CONFIG', helper: null, outcome: 'found', credential: fromVariable };
+    return {
+      ...origin,
+      place: 'DOCKER_AUTH_CONFIG',
+      helper: null,
+      outcome: 'found',
+      credential: fromVariable,
+    };
   }
   const { place, helper } = placeOf(system, config, key);
   if (helper !== null) return { ...origin, place, helper, ...(await ask(system, helper, key, set)) };
@@ -53,7 +66,8 @@ function placeOf({ env }: System, config: DockerConfig, key: string): Place {
 
 async function ask(system: System, helper: string, key: string, set: SecretSet | null): Promise<Finding> {
   if (helper !== helperName) return fromHelper(await askHelper(system.env, helper, key));
-  if (findOnPath(system.env, `docker-credential-${helper}`) === null) return { outcome: 'missing', credential: null };
+  if (findOnPath(system.env, `docker-credential-${helper}`) === null)
+    return { outcome: 'missing', credential: null };
   if (set !== null && renewsItself(set)) return { outcome: 'not-asked', credential: null };
   const { findCredentials } = await import('./helper-credentials.ts');
   const answer = await findCredentials(system, key);

@@ -30,14 +30,22 @@ export async function askHelper(
 }
 
 /** Hands a login to a helper, as `docker login` does (docker/cli v28 `credentials/native_store.go` Store). False where it did not take it. */
-export async function storeWithHelper(env: Environment, helper: string, server: string, credential: Credential): Promise<boolean> {
+export async function storeWithHelper(
+  env: Environment,
+  helper: string,
+  server: string,
+  credential: Credential,
+): Promise<boolean> {
   const { username, password, identityToken } = credential;
   const request = {
     ServerURL: server,
     Username: identityToken === undefined ? username : tokenUsername,
     Secret: (identityToken ?? password).reveal(),
   };
-  return (await runHelper(environmentFor(env, server), helper, 'store', JSON.stringify(request))).outcome === 'done';
+  return (
+    (await runHelper(environmentFor(env, server), helper, 'store', JSON.stringify(request))).outcome ===
+    'done'
+  );
 }
 
 /** Takes a login out of a helper, as `docker logout` does. */
@@ -71,7 +79,10 @@ async function runHelper(
     subprocess.stdout.destroy();
     return { outcome: 'hangs', output: '' };
   }
-  return { outcome: ended.exitCode === 0 ? 'done' : 'fails', output: typeof ended.stdout === 'string' ? ended.stdout : '' };
+  return {
+    outcome: ended.exitCode === 0 ? 'done' : 'fails',
+    output: typeof ended.stdout === 'string' ? ended.stdout : '',
+  };
 }
 
 /** As docker reads it: the user `<token>` stands for an identity token (docker/cli v28 `cli/config/credentials/native_store.go`). */
@@ -86,8 +97,12 @@ function readAnswer(output: string): HelperAnswer {
   const { Username: username, Secret: secret } = answer as { Username?: unknown; Secret?: unknown };
   if (typeof username !== 'string' || typeof secret !== 'string') return { outcome: 'fails' };
   if (username === '' && secret === '') return { outcome: 'not-found' };
-  if (username !== tokenUsername) return { outcome: 'found', credential: { username, password: new Secret(secret) } };
-  return { outcome: 'found', credential: { username: '', password: new Secret(''), identityToken: new Secret(secret) } };
+  if (username !== tokenUsername)
+    return { outcome: 'found', credential: { username, password: new Secret(secret) } };
+  return {
+    outcome: 'found',
+    credential: { username: '', password: new Secret(''), identityToken: new Secret(secret) },
+  };
 }
 
 async function untilLate<T>(promise: PromiseLike<T>, timeoutMs: number): Promise<T | null> {

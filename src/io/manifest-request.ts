@@ -124,7 +124,12 @@ function judgeManifest(
   if (answer.status === 404) return { outcome: 'absent', detail: `HTTP 404 from ${url.host}` };
   if (answer.status !== 200) {
     const secrets = authorization === null ? [] : secretsOfAuthorization(authorization);
-    const failure = failureOfAnswer(answer, url, [...secretsOf(credential), ...secrets], 'answer-not-understood');
+    const failure = failureOfAnswer(
+      answer,
+      url,
+      [...secretsOf(credential), ...secrets],
+      'answer-not-understood',
+    );
     if (failure.outcome !== 'unreachable' || failure.cause !== 'rate-limited') return failure;
     return { ...failure, detail: [failure.detail, ...limitHeaders(answer)].join('; ') };
   }

@@ -11,7 +11,11 @@ const maxProxyAnswerBytes = 16 * 1024;
  * Makes a TLS connection that trusts anybody, sends nothing over it, and returns the certificate that was shown; null where there was no
  * TLS, or none before the signal.
  */
-export async function readPeerCertificate(url: URL, proxy: ProxyChoice, signal: AbortSignal): Promise<PeerCertificate | null> {
+export async function readPeerCertificate(
+  url: URL,
+  proxy: ProxyChoice,
+  signal: AbortSignal,
+): Promise<PeerCertificate | null> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // Only the outermost is destroyed: Node 24 crashes where the connection under a TLS socket goes first.
   let outermost: Socket | null = null;
@@ -20,7 +24,11 @@ export async function readPeerCertificate(url: URL, proxy: ProxyChoice, signal: 
   try {
     signal.throwIfAborted();
     const port = Number(url.port === '' ? 443 : url.port);
-    const tlsOptions = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 ? { servername: host } : {}) };
+    const tlsOptions = {
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+    };
     let secure: TLSSocket;
     if (proxy.kind === 'proxy') {
       const tunnel = connectPlainly(addressOf(proxy.url));
@@ -48,7 +56,11 @@ function addressOf({ hostname, port }: URL): { host: string; port: number } {
 }
 
 /** `CONNECT` (RFC 9110, section 9.3.6). */
-async function openTunnel(socket: Socket, target: string, proxy: Extract<ProxyChoice, { kind: 'proxy' }>): Promise<void> {
+async function openTunnel(
+  socket: Socket,
+  target: string,
+  proxy: Extract<ProxyChoice, { kind: 'proxy' }>,
+): Promise<void> {
   if (proxy.url.protocol !== 'http:') throw new Error('a proxy behind TLS');
   await untilClosed(socket, once(socket, 'connect'));
   const authorization = proxy.authorization === null ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
@@ -80,7 +92,10 @@ function describe(certificate: DetailedPeerCertificate, host: string): PeerCerti
   }
   return {
     authority: nameOf(top.issuer),
-    names: (certificate.subjectaltname ?? '').split(', ').map((name) => name.replace(/^(?:DNS|IP Address):/, '')).filter((name) => name !== ''),
+    names: (certificate.subjectaltname ?? '')
+      .split(', ')
+      .map((name) => name.replace(/^(?:DNS|IP Address):/, ''))
+      .filter((name) => name !== ''),
     validFrom: Date.parse(certificate.valid_from),
     validTo: Date.parse(certificate.valid_to),
     fitsName: checkServerIdentity(host, certificate) === undefined,

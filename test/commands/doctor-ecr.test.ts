@@ -25,12 +25,23 @@ afterEach(async () => {
 });
 
 function keys(secret = secretAccessKey): Record<string, string> {
-  return { ...setFor(host, { name: 'ECR', user: accessKeyId, password: secret }), AWS_ENDPOINT_URL_ECR: aws.url };
+  return {
+    ...setFor(host, { name: 'ECR', user: accessKeyId, password: secret }),
+    AWS_ENDPOINT_URL_ECR: aws.url,
+  };
 }
 
 /** A token as ECR's that says when it ends. */
 function tokenUntil(time: number): string {
-  return Buffer.from(JSON.stringify({ payload: 'PLANTED', datakey: 'x', version: '2', type: 'DATA_KEY', expiration: time / 1000 })).toString('base64');
+  return Buffer.from(
+    JSON.stringify({
+      payload: 'PLANTED',
+      datakey: 'x',
+      version: '2',
+      type: 'DATA_KEY',
+      expiration: time / 1000,
+    }),
+  ).toString('base64');
 }
 
 describe('AWS keys', () => {
@@ -51,7 +62,10 @@ describe('AWS keys', () => {
       );
       expect(result.row()).toMatchObject({ kind: 'ecr', status: 'ok', username: accessKeyId });
       expect(Date.parse(result.row().expiresAt ?? '')).toBeGreaterThan(Date.now() + 11 * 3_600_000);
-      expect(result.image()).toMatchObject({ pullable: true, message: 'Can be pulled with ECR. It is an index of several platforms.' });
+      expect(result.image()).toMatchObject({
+        pullable: true,
+        message: 'Can be pulled with ECR. It is an index of several platforms.',
+      });
       expect(aws.exchanges).toBe(1);
       expect(result.exitCode).toBe(0);
     } finally {
@@ -63,7 +77,10 @@ describe('AWS keys', () => {
     const result = await doctor(home, keys());
     expect(result.steps()).toBe('variables ok, resolve failed, token ok, config skipped');
     expect(result.step('token').message).toBe('AWS accepted the keys; the token expires in 11 h.');
-    expect(result.row()).toMatchObject({ status: 'unreachable', message: `${host} could not be resolved (ENOTFOUND).` });
+    expect(result.row()).toMatchObject({
+      status: 'unreachable',
+      message: `${host} could not be resolved (ENOTFOUND).`,
+    });
     expect(result.exitCode).toBe(1);
   });
 
@@ -85,7 +102,10 @@ describe('AWS keys', () => {
   test('neither AWS nor the registry is reached: the first step explains', async () => {
     const result = await doctor(home, { ...keys(), AWS_ENDPOINT_URL_ECR: 'http://127.0.0.1:1' });
     expect(result.steps()).toBe('variables ok, resolve failed, token failed, config skipped');
-    expect(result.row()).toMatchObject({ status: 'unreachable', message: `${host} could not be resolved (ENOTFOUND).` });
+    expect(result.row()).toMatchObject({
+      status: 'unreachable',
+      message: `${host} could not be resolved (ENOTFOUND).`,
+    });
   });
 
   test('our helper for it is not run: it would write a token', async () => {
@@ -99,12 +119,16 @@ describe('AWS keys', () => {
 });
 
 describe('USER AWS', () => {
-  const withToken = (end: number): Record<string, string> => setFor(host, { name: 'ECR', user: 'AWS', password: tokenUntil(end) });
+  const withToken = (end: number): Record<string, string> =>
+    setFor(host, { name: 'ECR', user: 'AWS', password: tokenUntil(end) });
   const now = Date.UTC(2026, 10, 2, 12);
 
   test('an expired token is not sent', async () => {
     const result = await doctor(home, withToken(now - 3 * 3_600_000), [], { now });
-    expect(result.step('token')).toMatchObject({ status: 'failed', message: 'The ECR token expired 3 h ago.' });
+    expect(result.step('token')).toMatchObject({
+      status: 'failed',
+      message: 'The ECR token expired 3 h ago.',
+    });
     expect(result.row()).toMatchObject({ status: 'rejected', expiresAt: '2026-11-02T09:00:00.000Z' });
     expect(result.row().advice).toContain('Put a new token into ECR_CONTAINER_REGISTRY_PASSWORD');
   });

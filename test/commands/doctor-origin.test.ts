@@ -16,7 +16,8 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-const encode = (user: string, password: string): string => Buffer.from(`${user}:${password}`).toString('base64');
+const encode = (user: string, password: string): string =>
+  Buffer.from(`${user}:${password}`).toString('base64');
 const entry = { auth: encode('dora', plantedPassword) };
 const other = { auth: encode('old', 'PLANTED-old') };
 
@@ -62,7 +63,10 @@ describe('auths', () => {
   test('the login of this set', async () => {
     config({ auths: { [registry.host]: entry } });
     const result = await examine();
-    expect(result.step('config')).toMatchObject({ status: 'ok', message: 'docker reads them from auths: user dora.' });
+    expect(result.step('config')).toMatchObject({
+      status: 'ok',
+      message: 'docker reads them from auths: user dora.',
+    });
     expect(result.row()).toMatchObject({ status: 'ok', store: 'config' });
   });
 
@@ -116,20 +120,29 @@ describe.each([
   test('a helper that gives this login', async () => {
     config(configOf('stub'));
     helper('stub', giving('dora', plantedPassword));
-    expect((await examine()).step('config')).toMatchObject({ status: 'ok', message: `docker asks docker-credential-stub (${field}): user dora.` });
+    expect((await examine()).step('config')).toMatchObject({
+      status: 'ok',
+      message: `docker asks docker-credential-stub (${field}): user dora.`,
+    });
   });
 
   test('a helper that gives an identity token', async () => {
     config(configOf('stub'));
     helper('stub', giving('<token>', 'PLANTED-identity'));
-    expect((await examine()).step('config').message).toBe(`docker asks docker-credential-stub (${field}): an identity token.`);
+    expect((await examine()).step('config').message).toBe(
+      `docker asks docker-credential-stub (${field}): an identity token.`,
+    );
   });
 
   test('a helper that gives another login hides auths', async () => {
     config({ ...configOf('stub'), auths: { [registry.host]: entry } });
     helper('stub', giving('old', 'PLANTED-old'));
     const message = `docker asks docker-credential-stub (${field}): user old, and not the login of ACR. What stands in auths is not looked at.`;
-    expectFault(await examine(), message, new RegExp(`credentialStore on auto, which goes around it; or take stub out of ${field}`));
+    expectFault(
+      await examine(),
+      message,
+      new RegExp(`credentialStore on auto, which goes around it; or take stub out of ${field}`),
+    );
   });
 
   test.each([
@@ -151,14 +164,21 @@ describe.each([
     helper('stub', script);
     config(configOf('stub'));
     const where = `docker asks docker-credential-stub (${field}), which has none.`;
-    expect((await examine()).step('config')).toMatchObject({ status: 'skipped', message: `Not logged in yet: ${where}` });
+    expect((await examine()).step('config')).toMatchObject({
+      status: 'skipped',
+      message: `Not logged in yet: ${where}`,
+    });
     config({ ...configOf('stub'), auths: { [registry.host]: entry } });
     expectFault(await examine(), `${where} What stands in auths is not looked at.`, again);
   });
 
   test('a helper that is not there', async () => {
     config(configOf('dev-containers-0123'));
-    expectFault(await examine(), `docker asks docker-credential-dev-containers-0123 (${field}), which is not on PATH.`, again);
+    expectFault(
+      await examine(),
+      `docker asks docker-credential-dev-containers-0123 (${field}), which is not on PATH.`,
+      again,
+    );
   });
 
   test('a helper whose name is a path is not run', async () => {
@@ -168,13 +188,20 @@ describe.each([
 
   test('our helper is not there', async () => {
     config(configOf('registry-login'));
-    expectFault(await examine(), `docker asks our credential helper (${field}), which is not on PATH.`, /npm install --global devcontainer-registry-login/);
+    expectFault(
+      await examine(),
+      `docker asks our credential helper (${field}), which is not on PATH.`,
+      /npm install --global devcontainer-registry-login/,
+    );
   });
 
   test('our helper is there', async () => {
     config(configOf('registry-login'));
     helper('registry-login', 'exit 1');
-    expect((await examine()).step('config')).toMatchObject({ status: 'ok', message: `docker asks our credential helper (${field}): user dora.` });
+    expect((await examine()).step('config')).toMatchObject({
+      status: 'ok',
+      message: `docker asks our credential helper (${field}): user dora.`,
+    });
   });
 });
 
@@ -200,7 +227,10 @@ describe('the store that docker picks by itself', () => {
 
   test('one that knows nothing: not logged in yet', async () => {
     helper('secretservice', 'echo "credentials not found in native keychain"; exit 1');
-    expect((await examine()).step('config')).toMatchObject({ status: 'skipped', advice: 'Run `registry-login login --only ACR`.' });
+    expect((await examine()).step('config')).toMatchObject({
+      status: 'skipped',
+      advice: 'Run `registry-login login --only ACR`.',
+    });
   });
 
   test('not once the config has any login', async () => {
@@ -211,14 +241,20 @@ describe('the store that docker picks by itself', () => {
 });
 
 describe('DOCKER_AUTH_CONFIG', () => {
-  const variable = (value: unknown): Record<string, string> => ({ DOCKER_AUTH_CONFIG: typeof value === 'string' ? value : JSON.stringify(value) });
+  const variable = (value: unknown): Record<string, string> => ({
+    DOCKER_AUTH_CONFIG: typeof value === 'string' ? value : JSON.stringify(value),
+  });
 
   test('goes before helpers and auths', async () => {
     config({ credsStore: 'stub', auths: { [registry.host]: entry } });
     helper('stub', giving('dora', plantedPassword));
     const message =
       'docker 28.3 and later reads them from DOCKER_AUTH_CONFIG: user old, and not the login of ACR. What stands in auths is not looked at.';
-    expectFault(await examine(variable({ auths: { [registry.host]: other } })), message, /^Unset DOCKER_AUTH_CONFIG/);
+    expectFault(
+      await examine(variable({ auths: { [registry.host]: other } })),
+      message,
+      /^Unset DOCKER_AUTH_CONFIG/,
+    );
   });
 
   test('with this very login it is no fault', async () => {
@@ -242,7 +278,8 @@ describe('DOCKER_AUTH_CONFIG', () => {
     config({ auths: { [registry.host]: entry } });
     expect((await examine(variable(value))).step('config')).toMatchObject({
       status: 'ok',
-      message: 'docker reads them from auths: user dora. docker passes DOCKER_AUTH_CONFIG over, which is not valid.',
+      message:
+        'docker reads them from auths: user dora. docker passes DOCKER_AUTH_CONFIG over, which is not valid.',
     });
   });
 });

@@ -6,7 +6,12 @@ import { renderText } from '../../src/core/report-text.ts';
 import type { Report } from '../../src/core/report.ts';
 import { temporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
 import { createTestSystem } from '../support/test-system.ts';
-import { startTypicalRegistries, type TypicalRegistries, typicalSets, variablesOf } from '../support/typical-registries.ts';
+import {
+  startTypicalRegistries,
+  type TypicalRegistries,
+  typicalSets,
+  variablesOf,
+} from '../support/typical-registries.ts';
 
 const startedAt = Date.UTC(2026, 10, 2, 8);
 const now = Date.UTC(2026, 10, 2, 9, 30);
@@ -45,10 +50,15 @@ async function run(situation: string, command: string, env: Record<string, strin
     const exitCode = await runCli(tested.system);
     expect(tested.stderr()).toBe('');
     // Changed before it is wrapped, so that no length of a path of this machine shows.
-    const json = tested.stdout().replaceAll(`${home.path}/workspaces`, '/workspaces').replaceAll(home.path, '/home/vscode').replaceAll(/127\.0\.0\.1:\d{5}/g, '127.0.0.1:40000');
+    const json = tested
+      .stdout()
+      .replaceAll(`${home.path}/workspaces`, '/workspaces')
+      .replaceAll(home.path, '/home/vscode')
+      .replaceAll(/127\.0\.0\.1:\d{5}/g, '127.0.0.1:40000');
     const text = renderText(JSON.parse(json) as Report, { columns: 80, color: false });
     for (const { password } of Object.values(typicalSets)) expect(text).not.toContain(password);
-    for (const line of text.split('\n')) if (!/`[^`]{40,}/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const line of text.split('\n'))
+      if (!/`[^`]{40,}/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
     return `== ${situation}\n$ ${command}   (exit ${exitCode})\n${text}\n`;
   } finally {
     await tested.cleanup();
@@ -56,7 +66,8 @@ async function run(situation: string, command: string, env: Record<string, strin
 }
 
 function forget(): void {
-  for (const directory of ['.docker', '.local']) rmSync(join(home.path, directory), { recursive: true, force: true });
+  for (const directory of ['.docker', '.local'])
+    rmSync(join(home.path, directory), { recursive: true, force: true });
 }
 
 test('what people read', async () => {
@@ -64,15 +75,25 @@ test('what people read', async () => {
   const say = async (...parts: Parameters<typeof run>): Promise<void> => void texts.push(await run(...parts));
   const wrong = { server: GHCR.server, user: GHCR.user, password: 'an-old-password' };
   const out = { server: '127.0.0.1:1', user: 'someone', password: 'whatever' };
-  const half = { GAR_CONTAINER_REGISTRY_SERVER: 'europe-west3-docker.pkg.dev', GAR_CONTAINER_REGISTRY_USERNAME: '_json_key' };
+  const half = {
+    GAR_CONTAINER_REGISTRY_SERVER: 'europe-west3-docker.pkg.dev',
+    GAR_CONTAINER_REGISTRY_USERNAME: '_json_key',
+  };
 
   await say('Nothing configured', 'registry-login');
   await say('A dry run', 'registry-login login --dry-run', variablesOf({ ACR, ECR }));
   await say('All is well', 'registry-login', variablesOf({ ACR, DOCKERHUB, GHCR }));
   await say('Status: no', 'registry-login status', variablesOf({ ACR, DOCKERHUB, GHCR }));
-  await say('Doctor: all is well, with images', 'registry-login doctor mycompany.azurecr.io/team/app:1.2 ghcr.io/octo-org/private:1', variablesOf({ ACR, GHCR }));
+  await say(
+    'Doctor: all is well, with images',
+    'registry-login doctor mycompany.azurecr.io/team/app:1.2 ghcr.io/octo-org/private:1',
+    variablesOf({ ACR, GHCR }),
+  );
   await say('A set has gone', 'registry-login login --skip-verified', variablesOf({ ACR, DOCKERHUB }));
-  await say('Status: unknown, a set is expected', 'registry-login status', { ...variablesOf({ ACR, DOCKERHUB }), REGISTRY_LOGIN_EXPECT: 'ACR,GAR' });
+  await say('Status: unknown, a set is expected', 'registry-login status', {
+    ...variablesOf({ ACR, DOCKERHUB }),
+    REGISTRY_LOGIN_EXPECT: 'ACR,GAR',
+  });
   home.write('workspaces/.codespaces/shared/user-secrets-envs.json', JSON.stringify(variablesOf({ GHCR })));
   await say('Status: yes, the files of the codespace are ahead', 'registry-login status', {
     ...variablesOf({ ACR }),
@@ -88,7 +109,11 @@ test('what people read', async () => {
   registries.aws.fail(null);
   await say('Out of reach', 'registry-login', variablesOf({ HARBOR: out }));
   forget();
-  await say('A key of AWS for another host', 'registry-login', variablesOf({ AWS: { ...ECR, server: 'registry.example.com' } }));
+  await say(
+    'A key of AWS for another host',
+    'registry-login',
+    variablesOf({ AWS: { ...ECR, server: 'registry.example.com' } }),
+  );
   const harbor = { server: 'harbor.corp.example', user: 'someone', password: 'whatever' };
   await say('Doctor: what fails', 'registry-login doctor harbor.corp.example/team/app Nonsense', {
     ...variablesOf({ ACR, GHCR: wrong, HARBOR: harbor }),
@@ -103,7 +128,11 @@ test('what people read', async () => {
 test('the text is that of the report', async () => {
   const outputs = await Promise.all(
     [[], ['--json']].map(async (flags) => {
-      const tested = createTestSystem({ args: ['login', '--dry-run', ...flags], env: variablesOf({ ACR, ECR }), now });
+      const tested = createTestSystem({
+        args: ['login', '--dry-run', ...flags],
+        env: variablesOf({ ACR, ECR }),
+        now,
+      });
       try {
         await runCli(tested.system);
         return tested.stdout();

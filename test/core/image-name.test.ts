@@ -24,13 +24,22 @@ describe('names as docker reads them', () => {
     ['GHCR.io/octo/app', 'ghcr.io', 'octo/app', 'latest'],
     ['127.0.0.1:5000/app', '127.0.0.1:5000', 'app', 'latest'],
     ['[::1]:5000/app:1', '[::1]:5000', 'app', '1'],
-    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:c', '123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'a/b', 'c'],
+    [
+      '123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:c',
+      '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+      'a/b',
+      'c',
+    ],
     ['a.example/x__y/z-w.v:_T', 'a.example', 'x__y/z-w.v', '_T'],
     [`a.example/x@sha512:${'0'.repeat(128)}`, 'a.example', 'x', `sha512:${'0'.repeat(128)}`],
     ['constructor', hub, 'library/constructor', 'latest'],
   ])('%s', (image, key, repository, reference) => {
     const parsed = parseImageName(image);
-    expect('error' in parsed ? parsed : { ...parsed, host: parsed.host.key }).toEqual({ host: key, repository, reference });
+    expect('error' in parsed ? parsed : { ...parsed, host: parsed.host.key }).toEqual({
+      host: key,
+      repository,
+      reference,
+    });
   });
 });
 

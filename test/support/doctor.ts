@@ -12,7 +12,7 @@ export interface Examination {
   readonly exitCode: number;
   readonly report: Report;
   /** The only row, or the one of this name. */
-  row(name?: string): RegistryReport;
+  readonly row: (name?: string) => RegistryReport;
   step(step: Step['step'], name?: string): Step;
   /** `variables ok, resolve failed, …` without the steps that were not reached. */
   steps(name?: string): string;
@@ -44,12 +44,17 @@ export async function doctor(
   try {
     const exitCode = await runCli(tested.system);
     const printed = tested.stdout() + tested.stderr();
-    for (const planted of ['PLANTED', 'planted', Buffer.from(plantedPassword).toString('base64').slice(4, -4)]) {
+    for (const planted of [
+      'PLANTED',
+      'planted',
+      Buffer.from(plantedPassword).toString('base64').slice(4, -4),
+    ]) {
       if (printed.includes(planted)) throw new Error(`${planted} came out:\n${printed}`);
     }
     if (JSON.stringify(contentsOf(home)) !== JSON.stringify(before)) throw new Error('doctor has written');
     const report = JSON.parse(tested.stdout()) as Report;
-    if (!validate(report)) throw new Error(`not of the schema: ${JSON.stringify(validate.errors)}\n${printed}`);
+    if (!validate(report))
+      throw new Error(`not of the schema: ${JSON.stringify(validate.errors)}\n${printed}`);
     return examination(exitCode, report);
   } finally {
     await tested.cleanup();
@@ -60,7 +65,8 @@ function examination(exitCode: number, report: Report): Examination {
   const row = (name?: string): RegistryReport => {
     const rows = report.registries.filter((one) => name === undefined || one.name === name);
     const [found] = rows;
-    if (found === undefined || rows.length > 1) throw new Error(`${rows.length} rows: ${JSON.stringify(report)}`);
+    if (found === undefined || rows.length > 1)
+      throw new Error(`${rows.length} rows: ${JSON.stringify(report)}`);
     return found;
   };
   return {
@@ -78,7 +84,8 @@ function examination(exitCode: number, report: Report): Examination {
     },
     image() {
       const [image] = report.images ?? [];
-      if (image === undefined || report.images?.length !== 1) throw new Error(`images: ${JSON.stringify(report.images)}`);
+      if (image === undefined || report.images?.length !== 1)
+        throw new Error(`images: ${JSON.stringify(report.images)}`);
       return image;
     },
   };
@@ -93,7 +100,10 @@ function contentsOf(home: TemporaryHome): [string, string][] {
 }
 
 /** The three variables of a set named ACR for this server, or of another name. */
-export function setFor(server: string, parts: { name?: string; user?: string; password?: string } = {}): Record<string, string> {
+export function setFor(
+  server: string,
+  parts: { name?: string; user?: string; password?: string } = {},
+): Record<string, string> {
   const { name = 'ACR', user = 'dora', password = plantedPassword } = parts;
   return {
     [`${name}_CONTAINER_REGISTRY_SERVER`]: server,

@@ -86,7 +86,8 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
 
 function lookUp(hostname: string, names: Readonly<Record<string, readonly string[]>>): readonly string[] {
   const found = isIP(hostname) === 0 ? { localhost: ['127.0.0.1'], ...names }[hostname] : [hostname];
-  if (found === undefined) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' });
+  if (found === undefined)
+    throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' });
   return found;
 }
 

@@ -12,7 +12,7 @@ export interface TypicalRegistries extends AsyncDisposable {
   readonly aws: EcrStandIn;
 }
 
-export const ecrHost = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+const ecrHost = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const ecrToken = 'token-of-ecr';
@@ -26,14 +26,24 @@ export const typicalSets = {
 } as const;
 
 /** ACR, Docker Hub, GHCR and an ECR registry as one server behind a proxy, and AWS. `now` is AWS's clock. */
-export async function startTypicalRegistries(home: TemporaryHome, now: () => number = Date.now): Promise<TypicalRegistries> {
+export async function startTypicalRegistries(
+  home: TemporaryHome,
+  now: () => number = Date.now,
+): Promise<TypicalRegistries> {
   const authority = await createAuthority('Stand-in CA');
-  const names = ['mycompany.azurecr.io', 'registry-1.docker.io', 'ghcr.io', ecrHost].map((name) => `DNS:${name}`);
+  const names = ['mycompany.azurecr.io', 'registry-1.docker.io', 'ghcr.io', ecrHost].map(
+    (name) => `DNS:${name}`,
+  );
   const { ACR, DOCKERHUB, GHCR } = typicalSets;
   const [registry, aws] = await Promise.all([
     startRegistry({
       tls: await authority.issue(names),
-      users: { [ACR.user]: ACR.password, [DOCKERHUB.user]: DOCKERHUB.password, [GHCR.user]: GHCR.password, AWS: ecrToken },
+      users: {
+        [ACR.user]: ACR.password,
+        [DOCKERHUB.user]: DOCKERHUB.password,
+        [GHCR.user]: GHCR.password,
+        AWS: ecrToken,
+      },
       repositories: {
         'team/app': { tags: { '1.2': buildIndex(['amd64', 'arm64']) } },
         'octo-org/private': { tags: { '1': buildImage() }, readers: [] },
@@ -59,7 +69,9 @@ export async function startTypicalRegistries(home: TemporaryHome, now: () => num
 }
 
 /** The variables of typical sets, and of others. */
-export function variablesOf(sets: Readonly<Record<string, { server: string; user: string; password: string }>>): Record<string, string> {
+export function variablesOf(
+  sets: Readonly<Record<string, { server: string; user: string; password: string }>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(sets).flatMap(([name, { server, user, password }]) => [
       [`${name}_CONTAINER_REGISTRY_SERVER`, server],
