@@ -88,9 +88,9 @@ describe.each(documents)('%s', (file) => {
 
 test('the README opens with the one line', () => {
   const [first] = /^```jsonc\n([^]*?)\n```$/m.exec(read('README.md'))?.slice(1) ?? [];
-  expect(JSON.parse(`{${first}}`)).toEqual({
-    features: { 'ghcr.io/OWNER/registry-login/registry-login:1': {} },
-  });
+  const { features } = JSON.parse(`{${first}}`) as { features: Record<string, object> };
+  expect(Object.values(features)).toEqual([{}]);
+  expect(Object.keys(features)[0]).toMatch(/^ghcr\.io\/[\w-]+\/registry-login\/registry-login:1$/);
 });
 
 test('the README names every script that package.json offers for it', () => {
@@ -148,4 +148,21 @@ describe('a generated part', () => {
 test('a table’s cell cannot break out of its row', () => {
   const option = { type: 'string', enum: ['x'], default: '', description: 'a | b <script>' };
   expect(optionsTable({ odd: option }).split('\n')[2]).toBe('| `odd` | `x` | empty | a \\| b &lt;script> |');
+});
+
+test('nothing names the host of a package registry', () => {
+  // In parts, since this file is looked through too.
+  const hosts = [
+    ['registry', 'npmjs', 'org'],
+    ['deb', 'debian', 'org'],
+  ].map((labels) => labels.join('.'));
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const naming = files
+    .split('\n')
+    .filter((file) => file !== '' && existsSync(path.join(root, file)))
+    .filter((file) => hosts.some((host) => read(file).includes(host)));
+  expect(naming).toEqual([]);
 });
