@@ -51,7 +51,9 @@ process.on('SIGXFSZ', () => {});
 
 try {
   process.exitCode = isCredentialHelper
-    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) => runCredentialHelper(system))
+    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) =>
+        runCredentialHelper(system),
+      )
     : await import('./cli.ts').then(({ runCli }) => runCli(system));
 } catch (error) {
   reportBug(error);
@@ -114,7 +116,7 @@ function isFileOrPipe(fd: number): boolean {
 
 /** Returns what the reader of a pipe that must not block has no room for yet. */
 function writeNow(fd: number, bytes: Uint8Array): Uint8Array | null {
-  for (let rest = bytes; rest.length > 0; ) {
+  for (let rest = bytes; rest.length > 0;) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {

@@ -15,7 +15,7 @@ const version = /^registry-login \d+\.\d+\.\d+|^\d+\.\d+\.\d+/;
 /** Lists what an installation may have changed, but for what it is there for. */
 const leftovers =
   `find /tmp /var/tmp /root /usr/local -mindepth 1 ! -path '${home}*' ! -path '/usr/local/bin/*' ! -type d` +
-  ` -newer /feature/devcontainer-feature.json; find /usr/local/share -mindepth 1 -maxdepth 1 -name '.*'`;
+  ` -cnewer /started; find /usr/local/share -mindepth 1 -maxdepth 1 -name '.*'`;
 
 beforeAll(() => execa('sh', [path.join(root, 'scripts/host/images.sh'), ...suites]));
 

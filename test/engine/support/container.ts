@@ -46,6 +46,8 @@ export async function startContainer(
       '-c',
       script,
     ]);
+  // Whatever changes from here on is newer than this file, however old base image and Feature are.
+  await sh('touch /started');
   return {
     sh,
     install: (env = {}) => sh('cd /feature && chmod -R 0755 . && ./install.sh', { env }),
