@@ -294,7 +294,7 @@ describe('what answers is no registry, or not well', () => {
 });
 
 /** Listens, and accepts nobody: its thread sleeps, and its queue is full. */
-async function startDeafServer(): Promise<{ port: number; close(): Promise<void> }> {
+async function startDeafServer(): Promise<{ port: number; close: () => Promise<void> }> {
   const worker = new Worker(
     `const { createServer } = require('node:net');
      const { parentPort } = require('node:worker_threads');

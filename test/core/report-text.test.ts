@@ -218,7 +218,7 @@ describe('at 80 columns', () => {
                               typing error.
       ok           mycompany.azurecr.io/team/app:1.2
                    Can be pulled as acr-user.
-                   sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+               sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       failed       ghcr.io/octo-org/private:1
                    The token has no pull scope for it: the package is private.
                    To do: Grant octocat read access to the package.
