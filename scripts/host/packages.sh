@@ -21,8 +21,10 @@ case ${1-} in
   engine)
     # The registry, base images, and the clients that must be able to pull with what we write.
     set -- debian-archive-keyring debootstrap docker-registry apache2-utils openssl iproute2 \
-      skopeo podman awscli amazon-ecr-credential-helper golang-docker-credential-helpers
-    # An engine that is already there stays: docker.io would remove a docker-ce.
+      skopeo podman buildah uidmap awscli amazon-ecr-credential-helper golang-docker-credential-helpers
+    # Either form of compose will do for the devcontainer CLI.
+  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || set -- docker-compose "$@"
+  # An engine that is already there stays: docker.io would remove a docker-ce.
     engine_answers || command -v dockerd >/dev/null || set -- docker.io "$@"
     ;;
   *)

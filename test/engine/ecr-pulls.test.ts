@@ -30,8 +30,8 @@ describe('a dev container with AWS keys, before and after the life of its ECR to
   });
 
   /** As the user, in a shell of the container. */
-  const sh = (script: string): Promise<Ran> =>
-    docker(['exec', '--user', 'vscode', '--env', 'HOME=/home/vscode', container.id, 'sh', '-c', script]);
+  const sh = (script: string, user = 'vscode'): Promise<Ran> =>
+    docker(['exec', '--user', user, '--env', 'HOME=/home/vscode', container.id, 'sh', '-c', script]);
   const pull = (): Promise<Ran> => sh(`docker pull ${ecr.image}`);
   const succeeds = expect.objectContaining({ exitCode: 0 }) as Ran;
 
@@ -86,6 +86,17 @@ describe('a dev container with AWS keys, before and after the life of its ECR to
       auths: { [ecr.server]: { auth: Buffer.from('AWS:planted-next-token').toString('base64') } },
       credHelpers: { [ecr.server]: 'registry-login' },
     });
+  });
+
+  it('renews for root with the user’s HOME (sudo -E), and leaves everything to the user', async () => {
+    await ecr.rotate('planted-aged-token', 0);
+    expect(await sh('registry-login login')).toEqual(succeeds);
+    await ecr.rotate('planted-root-token');
+    const before = ecr.api.exchanges;
+    expect(await sh(`docker pull ${ecr.image}`, 'root')).toEqual(succeeds);
+    expect(await pull()).toEqual(succeeds);
+    expect(ecr.api.exchanges - before).toBe(1);
+    expect((await sh('find ~/.docker ~/.local ! -user vscode', 'root')).output).toBe('');
   });
 
   it('lets the user’s own docker login and docker logout count, and logs in again when asked', async () => {
