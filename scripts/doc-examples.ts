@@ -16,7 +16,10 @@ import { startProxy } from '../test/support/proxy.ts';
 import { startRegistry } from '../test/support/registry.ts';
 
 const ecrHost = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+const key = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
 const passwords = { 'acr-user': 'acr-password', octocat: 'ghcr-token', AWS: 'ecr-token' };
 
 type Environment = Readonly<Record<string, string>>;
@@ -73,7 +76,9 @@ async function runAll(defer: (cleanUp: () => Promise<void>) => void): Promise<Ma
     tls: await authority.issue([`DNS:${apiHost}`]),
   });
   defer(() => aws.close());
-  const proxy = await startProxy({ target: (host) => (host === `${apiHost}:443` ? `127.0.0.1:${aws.port}` : registry.host) });
+  const proxy = await startProxy({
+    target: (host) => (host === `${apiHost}:443` ? `127.0.0.1:${aws.port}` : registry.host),
+  });
   defer(() => proxy.close());
   const github = await startGithubStandIn({
     token: 'ghp_example',
@@ -124,11 +129,19 @@ async function runAll(defer: (cleanUp: () => Promise<void>) => void): Promise<Ma
         reject: false,
         stdin: 'ignore',
         extendEnv: false,
-        env: { ...network, HOME: home, PATH: bin, REGISTRY_LOGIN_SECRETS_DIR: path.join(folder, 'none'), ...env },
+        env: {
+          ...network,
+          HOME: home,
+          PATH: bin,
+          REGISTRY_LOGIN_SECRETS_DIR: path.join(folder, 'none'),
+          ...env,
+        },
         timeout: 60_000,
       },
     );
-    const text = all.replaceAll(home, '/home/vscode').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-11-23T09:00:00.000Z');
+    const text = all
+      .replaceAll(home, '/home/vscode')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-11-23T09:00:00.000Z');
     if (exitCode === undefined) throw new Error(`${command} did not end:\n${text}`);
     return `$ ${command}\n${text.trimEnd()}`;
   };
@@ -160,7 +173,11 @@ async function runAll(defer: (cleanUp: () => Promise<void>) => void): Promise<Ma
     REGISTRY_LOGIN_GITHUB: 'off',
   });
   await show('expect', 'registry-login status', { ...acr, REGISTRY_LOGIN_EXPECT: 'ACR,HARBOR' });
-  await show('doctor', 'registry-login doctor mycompany.azurecr.io/team/app:1.2 mycompany.azurecr.io/team/secret', acr);
+  await show(
+    'doctor',
+    'registry-login doctor mycompany.azurecr.io/team/app:1.2 mycompany.azurecr.io/team/secret',
+    acr,
+  );
   await newHome();
   await show('near-miss', 'registry-login', {
     HARBOR_CONTAINER_REGISTRY_URL: 'harbor.example.com',
@@ -169,7 +186,10 @@ async function runAll(defer: (cleanUp: () => Promise<void>) => void): Promise<Ma
   });
 
   await newHome();
-  await show('untrusted', 'registry-login', { ...set('HARBOR', 'harbor.example.com', 'acr-user', 'acr-password'), NODE_EXTRA_CA_CERTS: '' });
+  await show('untrusted', 'registry-login', {
+    ...set('HARBOR', 'harbor.example.com', 'acr-user', 'acr-password'),
+    NODE_EXTRA_CA_CERTS: '',
+  });
   await newHome();
   aws.fail('expired-session-token');
   await show('expired', 'registry-login', {

@@ -52,7 +52,10 @@ function defaultOf({ default: value }: Option): string {
 }
 
 function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll(/'([a-z]+)'/g, '`$1`');
+  return text
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/'([a-z]+)'/g, '`$1`');
 }
 
 /**

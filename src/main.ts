@@ -146,8 +146,13 @@ function findHomeDirectory(): string | null {
   }
 }
 
+/** An older Node.js may do for most of what there is to do: only where something fails it is the likely reason. */
 function reportBug(error: unknown): void {
-  system.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
+  const what =
+    Number.parseInt(process.versions.node, 10) < 22
+      ? `Node.js 22 or later is needed, and this is ${process.versions.node}.`
+      : `this is a bug. ${describeBug(error)}`;
+  system.stderr.write(`registry-login: ${what}\n`);
   process.exitCode = 1;
 }
 

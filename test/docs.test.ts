@@ -6,10 +6,14 @@ import feature from '../features/registry-login/devcontainer-feature.json' with 
 import { fillIn, optionsTable, overridesTable } from '../scripts/generate-docs.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*.md'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const documents = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*.md'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+)
   .split('\n')
   .filter((file) => file !== '');
 
@@ -32,14 +36,26 @@ function linksOf(file: string): string[] {
 
 /** GitHub's anchors: lower case, punctuation dropped, blanks to hyphens. */
 function anchorsOf(file: string): Set<string> {
-  const headings = [...read(file).replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm)];
+  const headings = [
+    ...read(file)
+      .replaceAll(/^```[^]*?^```$/gm, '')
+      .matchAll(/^#{1,6} (.+)$/gm),
+  ];
   return new Set(
-    headings.map(([, text = '']) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(/\s/g, '-')),
+    headings.map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .trim()
+        .replaceAll(/\s/g, '-'),
+    ),
   );
 }
 
 test('the documents that users look for are there', () => {
-  expect(documents).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']));
+  expect(documents).toEqual(
+    expect.arrayContaining(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']),
+  );
 });
 
 describe.each(documents)('%s', (file) => {
@@ -72,12 +88,16 @@ describe.each(documents)('%s', (file) => {
 
 test('the README opens with the one line', () => {
   const [first] = /^```jsonc\n([^]*?)\n```$/m.exec(read('README.md'))?.slice(1) ?? [];
-  expect(JSON.parse(`{${first}}`)).toEqual({ features: { 'ghcr.io/OWNER/registry-login/registry-login:1': {} } });
+  const { features } = JSON.parse(`{${first}}`) as { features: Record<string, object> };
+  expect(Object.values(features)).toEqual([{}]);
+  expect(Object.keys(features)[0]).toMatch(/^ghcr\.io\/[\w-]+\/registry-login\/registry-login:1$/);
 });
 
 test('the README names every script that package.json offers for it', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const used = documents.flatMap((file) => [...read(file).matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name));
+  const used = documents.flatMap((file) =>
+    [...read(file).matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name),
+  );
   expect(used.filter((name) => scripts[name] === undefined)).toEqual([]);
 });
 
@@ -91,7 +111,11 @@ describe('a generated part', () => {
   const parts = new Map([['a', 'new\nlines']]);
 
   test.each([
-    ['an empty one', '<!-- generated: a -->\n<!-- /generated -->\n', '<!-- generated: a -->\nnew\nlines\n<!-- /generated -->\n'],
+    [
+      'an empty one',
+      '<!-- generated: a -->\n<!-- /generated -->\n',
+      '<!-- generated: a -->\nnew\nlines\n<!-- /generated -->\n',
+    ],
     [
       'an old one',
       'x\n<!-- generated: a -->\nold\n<!-- /generated -->\ny',
@@ -109,13 +133,36 @@ describe('a generated part', () => {
   });
 
   test('without an end, or under an unknown name, is an error', () => {
-    expect(() => fillIn('<!-- generated: a -->\ntext', parts)).toThrow('The part a has no <!-- /generated -->.');
-    expect(() => fillIn('<!-- generated: a -->\n<!-- generated: a -->\n<!-- /generated -->', parts)).toThrow('The part a has no');
-    expect(() => fillIn('<!-- generated: b -->\n<!-- /generated -->', parts)).toThrow('Nothing is generated under the name b.');
+    expect(() => fillIn('<!-- generated: a -->\ntext', parts)).toThrow(
+      'The part a has no <!-- /generated -->.',
+    );
+    expect(() => fillIn('<!-- generated: a -->\n<!-- generated: a -->\n<!-- /generated -->', parts)).toThrow(
+      'The part a has no',
+    );
+    expect(() => fillIn('<!-- generated: b -->\n<!-- /generated -->', parts)).toThrow(
+      'Nothing is generated under the name b.',
+    );
   });
 });
 
 test('a table’s cell cannot break out of its row', () => {
   const option = { type: 'string', enum: ['x'], default: '', description: 'a | b <script>' };
   expect(optionsTable({ odd: option }).split('\n')[2]).toBe('| `odd` | `x` | empty | a \\| b &lt;script> |');
+});
+
+test('nothing names the host of a package registry', () => {
+  // In parts, since this file is looked through too.
+  const hosts = [
+    ['registry', 'npmjs', 'org'],
+    ['deb', 'debian', 'org'],
+  ].map((labels) => labels.join('.'));
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const naming = files
+    .split('\n')
+    .filter((file) => file !== '' && existsSync(path.join(root, file)))
+    .filter((file) => hosts.some((host) => read(file).includes(host)));
+  expect(naming).toEqual([]);
 });
