@@ -37,13 +37,13 @@ const ourEnv = {
   ECR_CONTAINER_REGISTRY_PASSWORD: keys.secretAccessKey,
 };
 const ourGet: Timed = {
-  label: 'docker-credential-registry-login get, cached',
+  label: 'docker-credential-registry-login get',
   command: [process.execPath, helperProgram, 'get'],
   env: ourEnv,
   input: server,
 };
 const peerGet: Timed = {
-  label: 'docker-credential-ecr-login get, cached',
+  label: 'docker-credential-ecr-login get',
   command: ['/usr/bin/docker-credential-ecr-login', 'get'],
   env: {
     ...base,

@@ -69,7 +69,7 @@ export async function compareLogins(docker: string | null, home: string): Promis
   const sections: Section[] = [];
   for (const latencyMs of [0, 100]) {
     for (const count of [1, 10, 33]) {
-      const title = `${count} ${count === 1 ? 'registry' : 'registries'}, ${latencyMs} ms added latency`;
+      const title = `${count} ${count === 1 ? 'registry' : 'registries'}, ${latencyMs} ms latency`;
       sections.push(
         await withRegistries(count, latencyMs, async (hosts) => {
           const ours: Contestant = {
@@ -104,6 +104,6 @@ async function compareCounts(home: string): Promise<Section> {
       const label = `registry-login login, ${count} ${count === 1 ? 'set' : 'sets'}`;
       return { label, runs: [ourLogin(label, join(home, `ours-${count}`), hosts.slice(0, count))] };
     });
-    return { title: 'Ours alone, 200 ms added latency', timings: await interleave(contestants, 5) };
+    return { title: 'Ours alone, 200 ms latency', timings: await interleave(contestants, 5) };
   });
 }

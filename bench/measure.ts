@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** One program with all that it needs; `prepare` is not timed. */
 export interface Timed {
@@ -20,6 +21,8 @@ export interface Timing {
   /** Milliseconds, from the start of the first process to the end of the last. */
   readonly medianMs: number;
   readonly fastestMs: number;
+  /** Mean processor time of the processes, which a busy machine moves less than the clock; null where there is no procfs. */
+  readonly cpuMs: number | null;
   readonly rounds: number;
 }
 
@@ -30,18 +33,40 @@ export async function interleave(
   warmUp = 1,
 ): Promise<Timing[]> {
   const times = contestants.map((): number[] => []);
+  const cpu = contestants.map(() => 0);
   for (let round = 1 - warmUp; round <= rounds; round += 1) {
     for (const [index, { runs }] of contestants.entries()) {
       for (const run of runs) await run.prepare?.();
+      const cpuBefore = childrenCpuMs() ?? 0;
       const started = performance.now();
       for (const run of runs) await runTimed(run);
-      if (round > 0) times[index]?.push(performance.now() - started);
+      if (round <= 0) continue;
+      times[index]?.push(performance.now() - started);
+      cpu[index] = (cpu[index] ?? 0) + (childrenCpuMs() ?? 0) - cpuBefore;
     }
   }
   return contestants.map(({ label }, index) => {
     const all = times[index] ?? [];
-    return { label, medianMs: median(all), fastestMs: Math.min(...all), rounds };
+    return {
+      label,
+      medianMs: median(all),
+      fastestMs: Math.min(...all),
+      cpuMs: childrenCpuMs() === null ? null : (cpu[index] ?? 0) / rounds,
+      rounds,
+    };
   });
+}
+
+/** Processor time of all children that have ended: `cutime` and `cstime` of proc_pid_stat(5), in ticks of 10 ms, hence a mean over rounds. */
+function childrenCpuMs(): number | null {
+  try {
+    const fields = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[16 - 3]) + Number(fields[17 - 3])) * 10;
+  } catch {
+    return null;
+  }
 }
 
 /** Runs the program to its end and returns what it printed. Throws where it fails: a time of a failure means nothing. */

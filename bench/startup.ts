@@ -14,7 +14,7 @@ export async function compareStarts(home: string): Promise<Section> {
     { label: 'node with an empty file', command: [process.execPath, empty], env },
     { label: 'registry-login --version', command: [process.execPath, loginProgram, '--version'], env },
     {
-      label: 'registry-login login --dry-run, 3 Basic sets',
+      label: 'login --dry-run with 3 Basic sets',
       command: [process.execPath, loginProgram, 'login', '--dry-run'],
       env: { ...env, ...sets },
     },

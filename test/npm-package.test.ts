@@ -95,6 +95,13 @@ describe('the npm package', () => {
     });
   });
 
+  test('runs by its own name under npx, which takes no other of several commands', async () => {
+    const [archive = ''] = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
+    const env = { npm_config_cache: path.join(folder, 'cache'), npm_config_offline: 'true' };
+    const { stdout } = await execa('npx', ['--yes', `./${archive}`, '--version'], { cwd: folder, env });
+    expect(stdout).toBe(packageJson.version);
+  });
+
   test('says which Node.js it needs where an older one lacks something', async () => {
     const older = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' });
       Object.hasOwn = () => { throw new TypeError('Object.hasOwn is not a function') };`;
