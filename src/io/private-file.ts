@@ -32,7 +32,10 @@ export function stateDirectory(env: Environment, homeDirectory: string | null): 
  * made 0700. Processes at once lose nothing: `edit` may run twice, the second time under a lock. A lock that cannot be had in the time of
  * `acquireLock` is done without (the rename still keeps the file whole). Throws StateFileError, and what `edit` throws.
  */
-export async function updatePrivateFile(path: string, edit: (text: string | null) => string | Promise<string>): Promise<void> {
+export async function updatePrivateFile(
+  path: string,
+  edit: (text: string | null) => string | Promise<string>,
+): Promise<void> {
   const before = await readPrivateFile(path);
   if (before !== null && (await edit(before)) === before) {
     await tighten(path);

@@ -53,14 +53,24 @@ const cases = [
     authsAlone: false,
   },
   { situation: 'a store that hangs', config: { credsStore: 'hangs' }, store: 'both', authsAlone: false },
-  { situation: 'another helper for the host', config: { helper: 'dev-containers-0c7d' }, store: 'both', authsAlone: false },
+  {
+    situation: 'another helper for the host',
+    config: { helper: 'dev-containers-0c7d' },
+    store: 'both',
+    authsAlone: false,
+  },
   {
     situation: 'a store and another helper for the host',
     config: { credsStore: 'hangs', helper: 'dev-containers-0c7d' },
     store: 'both',
     authsAlone: false,
   },
-  { situation: 'a store whose program is missing', config: { credsStore: 'desktop' }, store: 'both', authsAlone: true },
+  {
+    situation: 'a store whose program is missing',
+    config: { credsStore: 'desktop' },
+    store: 'both',
+    authsAlone: true,
+  },
   { situation: 'a store that fails', config: { credsStore: 'fails' }, store: 'both', authsAlone: true },
   {
     situation: 'no config, and secretservice installed, which docker would take by itself',
@@ -79,7 +89,10 @@ describe.each([...new Set(clients)])('%s', (client) => {
         await mkdir(path.join(folder.path, '.docker'));
         await writeFile(
           path.join(folder.path, '.docker/config.json'),
-          JSON.stringify({ ...rest, ...(helper === undefined ? {} : { credHelpers: { [registry.server]: helper } }) }),
+          JSON.stringify({
+            ...rest,
+            ...(helper === undefined ? {} : { credHelpers: { [registry.server]: helper } }),
+          }),
         );
       }
       return folder;
@@ -91,7 +104,11 @@ describe.each([...new Set(clients)])('%s', (client) => {
         reject: false,
         stdin: 'ignore',
         extendEnv: false,
-        env: { HOME: homeDirectory, PATH: `${program.folder}:/usr/sbin:/usr/bin:/sbin:/bin`, ...secretVariables('ACR', registry) },
+        env: {
+          HOME: homeDirectory,
+          PATH: `${program.folder}:/usr/sbin:/usr/bin:/sbin:/bin`,
+          ...secretVariables('ACR', registry),
+        },
         timeout: 5_000,
         killSignal: 'SIGKILL',
       });

@@ -15,7 +15,10 @@ describe('a dev container with AWS keys, before and after the life of its ECR to
     container = await up({
       image: images.node,
       remoteUser: 'vscode',
-      runArgs: [`--network=${ecr.engine.network}`, `--group-add=${await dockerSocketGroup(ecr.engine.socket)}`],
+      runArgs: [
+        `--network=${ecr.engine.network}`,
+        `--group-add=${await dockerSocketGroup(ecr.engine.socket)}`,
+      ],
       mounts: [
         `type=bind,source=${ecr.engine.socket},target=${dockerSocket}`,
         `type=bind,source=${ecr.engine.configuration},target=/etc/docker,readonly`,

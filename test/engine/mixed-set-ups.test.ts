@@ -37,7 +37,10 @@ afterAll(async () => {
 describe('DOCKER_CONFIG in containerEnv', () => {
   it('is where the login is written, and where docker finds it', async () => {
     const folder = '/home/vscode/elsewhere/docker';
-    await using container = await up({ ...configuration, containerEnv: { DOCKER_CONFIG: folder } }, { secrets });
+    await using container = await up(
+      { ...configuration, containerEnv: { DOCKER_CONFIG: folder } },
+      { secrets },
+    );
     expect(await container.exec('docker', 'pull', image)).toMatchObject(succeeds);
     expect((await container.exec('stat', '-c', '%U %a', folder, `${folder}/config.json`)).output).toMatch(
       /vscode 700\s+vscode 600/,
@@ -52,7 +55,18 @@ describe('root beside the remote user', () => {
     const as = (user: string, home: string, ...command: readonly string[]): ReturnType<typeof docker> =>
       docker(['exec', '--user', user, '--env', `HOME=${home}`, container.id, ...command]);
     const files = async (): Promise<string> =>
-      (await as('root', '/root', 'find', '/home/vscode/.docker', '/home/vscode/.local', '!', '-user', 'vscode')).output;
+      (
+        await as(
+          'root',
+          '/root',
+          'find',
+          '/home/vscode/.docker',
+          '/home/vscode/.local',
+          '!',
+          '-user',
+          'vscode',
+        )
+      ).output;
     // sudo docker
     expect(await as('root', '/root', 'docker', 'pull', image)).toMatchObject(isRefused);
     // sudo -E docker
@@ -107,7 +121,10 @@ describe('a private base image', () => {
   async function start(settings: Record<string, unknown>): ReturnType<typeof devcontainer> {
     await using folder = await temporaryDirectory();
     await mkdir(path.join(folder.path, '.devcontainer'));
-    await writeFile(path.join(folder.path, '.devcontainer/devcontainer.json'), JSON.stringify({ image: base, ...settings }));
+    await writeFile(
+      path.join(folder.path, '.devcontainer/devcontainer.json'),
+      JSON.stringify({ image: base, ...settings }),
+    );
     const ran = await devcontainer(['up', '--workspace-folder', folder.path], { env: secrets });
     const id = /"containerId":"([0-9a-f]+)"/.exec(ran.stdout)?.[1];
     if (id !== undefined) await docker(['rm', '--force', '--volumes', id]);

@@ -48,13 +48,18 @@ const clients = [
     command: (image: string) => ['skopeo', 'copy', `docker://${image}`, `dir:${home.path}/copy`],
   },
   { client: 'podman pull', command: (image: string) => ['podman', ...storage(), 'pull', image] },
-  { client: 'buildah pull', command: (image: string) => ['buildah', ...storage(), 'pull', '--policy', 'always', image] },
+  {
+    client: 'buildah pull',
+    command: (image: string) => ['buildah', ...storage(), 'pull', '--policy', 'always', image],
+  },
 ];
 
 /** Flags stand after the subcommand's name; `skopeo copy` has another name for the source's TLS. */
 function withFlags(command: readonly string[], flags: readonly string[]): string[] {
   const after = command.findIndex((word) => /^(?:inspect|copy|pull)$/.test(word)) + 1;
-  const named = flags.map((flag) => (command[after - 1] === 'copy' ? flag.replace('--tls', '--src-tls') : flag));
+  const named = flags.map((flag) =>
+    command[after - 1] === 'copy' ? flag.replace('--tls', '--src-tls') : flag,
+  );
   return command.toSpliced(after, 0, ...named);
 }
 
@@ -65,7 +70,10 @@ describe('a static login on a plain HTTP registry', () => {
   beforeAll(async () => {
     registry = await startPrivateRegistry({ username: 'private-user', password: 'planted-Pa55:w"0rd$(x)' });
     image = await registry.pushHello();
-    await execa('registry-login', ['login'], { env: { ...environment, ...secretVariables('ACR', registry) }, extendEnv: false });
+    await execa(path.join(program.folder, 'registry-login'), ['login'], {
+      env: { ...environment, ...secretVariables('ACR', registry) },
+      extendEnv: false,
+    });
   });
 
   afterAll(() => registry[Symbol.asyncDispose]());
@@ -87,12 +95,16 @@ describe('a static login on a plain HTTP registry', () => {
 
   it.each(clients)('$client finds it by --authfile', async ({ command }) => {
     const flags = ['--tls-verify=false', '--authfile', config];
-    expect(await run(withFlags(command(image), flags), { HOME: '/nowhere', XDG_CONFIG_HOME: home.path })).toMatchObject({ exitCode: 0 });
+    expect(
+      await run(withFlags(command(image), flags), { HOME: '/nowhere', XDG_CONFIG_HOME: home.path }),
+    ).toMatchObject({ exitCode: 0 });
   });
 
   it.each(clients)('$client is refused without it', async ({ command }) => {
     await using elsewhere = await temporaryDirectory();
-    expect(await run(withFlags(command(image), ['--tls-verify=false']), { HOME: elsewhere.path })).toMatchObject({
+    expect(
+      await run(withFlags(command(image), ['--tls-verify=false']), { HOME: elsewhere.path }),
+    ).toMatchObject({
       output: expect.stringMatching(/authentication required|unauthorized/) as string,
     });
   });

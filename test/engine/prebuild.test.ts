@@ -25,7 +25,9 @@ describe('a prebuild with the secrets at hand', () => {
     secretsFile = path.join(folder.path, 'secrets.json');
     const settings = path.join(folder.path, 'workspace/.devcontainer');
     await mkdir(settings, { recursive: true });
-    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), { recursive: true });
+    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
+      recursive: true,
+    });
     await writeFile(
       path.join(settings, 'devcontainer.json'),
       JSON.stringify({

@@ -31,7 +31,9 @@ describe('rootless podman', () => {
 
   it('pulls after login, and not before', async () => {
     expect(await pull()).toMatchObject({ exitCode: 125 });
-    expect(await user.run([...program, 'login'], { env: secretVariables('ACR', registry) })).toMatchObject({ exitCode: 0 });
+    expect(await user.run([...program, 'login'], { env: secretVariables('ACR', registry) })).toMatchObject({
+      exitCode: 0,
+    });
     expect(await pull()).toMatchObject({ exitCode: 0 });
   });
 
@@ -43,7 +45,9 @@ describe('rootless podman', () => {
     const workspace = path.join(user.home, 'workspace');
     const settings = path.join(workspace, '.devcontainer');
     await mkdir(settings, { recursive: true });
-    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), { recursive: true });
+    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
+      recursive: true,
+    });
     await writeFile(
       path.join(settings, 'devcontainer.json'),
       JSON.stringify({
@@ -57,12 +61,17 @@ describe('rootless podman', () => {
     await writeFile(secrets, JSON.stringify(secretVariables('ACR', registry)));
     await user.own();
     const where = ['--docker-path', 'podman', '--workspace-folder', workspace];
-    const started = await user.run([...devcontainer, 'up', ...where, '--secrets-file', secrets], { timeoutMs: 300_000 });
+    const started = await user.run([...devcontainer, 'up', ...where, '--secrets-file', secrets], {
+      timeoutMs: 300_000,
+    });
     expect(started.exitCode, started.output).toBe(0);
     expect(started.output).toMatch(/\bACR\b/);
 
-    const inside = (...command: readonly string[]): Promise<Ran> => user.run([...devcontainer, 'exec', ...where, ...command]);
-    expect((await inside('stat', '-c', '%U %a', '/home/vscode/.docker/config.json')).output).toContain('vscode 600');
+    const inside = (...command: readonly string[]): Promise<Ran> =>
+      user.run([...devcontainer, 'exec', ...where, ...command]);
+    expect((await inside('stat', '-c', '%U %a', '/home/vscode/.docker/config.json')).output).toContain(
+      'vscode 600',
+    );
     const { output } = await inside('cat', '/home/vscode/.docker/config.json');
     expect(output).toContain(Buffer.from(`private-user:${registry.password}`).toString('base64'));
   });

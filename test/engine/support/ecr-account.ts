@@ -50,7 +50,14 @@ export async function startEcrAccount(password: string): Promise<EcrAccount> {
     );
     started.push(async () => await registry[Symbol.asyncDispose]());
     const tls = await authority.issue([`IP:${engine.gateway}`]);
-    const api = await startEcrStandIn({ keys: [key], region, accounts: [account], password, host: engine.gateway, tls });
+    const api = await startEcrStandIn({
+      keys: [key],
+      region,
+      accounts: [account],
+      password,
+      host: engine.gateway,
+      tls,
+    });
     started.push(() => api.close());
     return {
       server,

@@ -19,7 +19,10 @@ export async function installProgram(): Promise<InstalledProgram> {
   };
   await chmod(folder.path, 0o755);
   for (const name of ['registry-login', 'docker-credential-registry-login']) {
-    await add(name, `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'dist', `${name}.js`)}" "$@"\n`);
+    await add(
+      name,
+      `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'dist', `${name}.js`)}" "$@"\n`,
+    );
   }
   return { folder: folder.path, add, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }

@@ -51,9 +51,12 @@ export async function startIsolatedEngine({
   const names = `127.0.0.1 localhost\n${address} ${hosts.join(' ')}\n`;
   await writeFile(at('hosts'), names);
   // Containers that share the network share this file.
-  await execa(dockerProgram, ['exec', '--interactive', pause, 'sh', '-c', 'cat >/etc/hosts'], { input: names });
+  await execa(dockerProgram, ['exec', '--interactive', pause, 'sh', '-c', 'cat >/etc/hosts'], {
+    input: names,
+  });
 
-  const mounts = 'mount --bind "$1/hosts" /etc/hosts && mkdir -p /etc/docker && mount --bind "$1/etc-docker" /etc/docker';
+  const mounts =
+    'mount --bind "$1/hosts" /etc/hosts && mkdir -p /etc/docker && mount --bind "$1/etc-docker" /etc/docker';
   const enter = [
     ...['nsenter', `--net=/proc/${await inspect('{{.State.Pid}}')}/ns/net`],
     ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'],

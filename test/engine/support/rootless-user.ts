@@ -82,7 +82,14 @@ export async function rootlessUser(): Promise<RootlessUser> {
             reject: false,
             stdin: 'ignore',
             extendEnv: false,
-            env: { HOME: home, USER: 'rootless', XDG_RUNTIME_DIR: at('runtime'), TMPDIR: at('runtime'), PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+            env: {
+              HOME: home,
+              USER: 'rootless',
+              XDG_RUNTIME_DIR: at('runtime'),
+              TMPDIR: at('runtime'),
+              PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+              ...env,
+            },
             timeout: timeoutMs,
           },
         );

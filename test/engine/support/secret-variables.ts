@@ -1,7 +1,11 @@
 /** The variables of one set. */
 export function secretVariables(
   name: string,
-  { server, username, password }: { readonly server: string; readonly username: string; readonly password: string },
+  {
+    server,
+    username,
+    password,
+  }: { readonly server: string; readonly username: string; readonly password: string },
 ): Record<string, string> {
   return {
     [`${name}_CONTAINER_REGISTRY_SERVER`]: server,
