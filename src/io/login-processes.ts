@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { closeSync, openSync, read } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,6 +13,8 @@ export interface LoginProcess {
 const clients = new Set(['docker', 'podman', 'nerdctl']);
 const subcommands = new Set(['login', 'logout']);
 const pollMs = 50;
+/** The subcommand stands near the start. */
+const maxCommandBytes = 4096;
 
 /** Those of this user; none where there is no procfs. `procRoot` is `/proc`. */
 export async function findLoginProcesses(procRoot: string): Promise<LoginProcess[]> {
@@ -47,9 +50,29 @@ export async function waitForEnd(
   return running;
 }
 
+/**
+ * One asynchronous call a process: there may be hundreds, and `readFile` makes four. Reading is the one that may wait, for the memory of a
+ * process that is stuck.
+ */
 async function readLoginCommand(procRoot: string, pid: string): Promise<string | null> {
-  const commandLine = await readFile(join(procRoot, pid, 'cmdline'), 'utf8').catch(() => '');
-  return loginCommand(commandLine.split(/[\0\s]+/).filter((word) => word !== ''));
+  let file: number;
+  try {
+    file = openSync(join(procRoot, pid, 'cmdline'), 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const buffer = Buffer.allocUnsafe(maxCommandBytes);
+    const bytesRead = await new Promise<number>((resolve, reject) => {
+      read(file, buffer, 0, buffer.length, 0, (error, length) => (error === null ? resolve(length) : reject(error)));
+    });
+    const commandLine = buffer.toString('utf8', 0, bytesRead);
+    return loginCommand(commandLine.split(/[\0\s]+/).filter((word) => word !== ''));
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
