@@ -40,5 +40,8 @@ for (const program of ['registry-login.js', 'docker-credential-registry-login.js
   await chmod(`${dist}/${program}`, 0o755);
 }
 await writeFile(`${dist}/report.schema.json`, `${JSON.stringify(reportSchema, null, 2)}\n`);
-await writeFile(`${dist}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(root, Object.keys(metafile.inputs)));
+await writeFile(
+  `${dist}/THIRD-PARTY-NOTICES.txt`,
+  await thirdPartyNotices(root, Object.keys(metafile.inputs)),
+);
 await stageCollection();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /** Modules of Node's that cost milliseconds, and of which our sources import functions only: loaded when the first of these is called. */
@@ -6,15 +7,17 @@ const loadedOnCall: ReadonlySet<string> = new Set([
   'node:dns/promises',
   'node:fs/promises',
   'node:net',
+  'node:tls',
   'node:util',
 ]);
 
 const importStatement = /^import (type )?(?:\* as (\w+)|\{([^}]*)\}) from '(node:[a-z/_]+)';$/gm;
 
-/** Put before each chunk: Node has `getBuiltinModule` since 22.3. CommonJS dependencies call `require` for Node's own modules. */
+/** Put before each chunk. Node has `getBuiltinModule` since 22.3; CommonJS dependencies expect `require` to throw for what is not there. */
 export const builtinBanner = [
   "import{createRequire as __createRequire}from'node:module';",
-  'const require=globalThis.process.getBuiltinModule??__createRequire(import.meta.url);',
+  'const __getBuiltin=globalThis.process.getBuiltinModule??(()=>undefined),',
+  'require=id=>__getBuiltin(id)??__createRequire(import.meta.url)(id);',
 ].join('');
 
 /**
@@ -26,12 +29,13 @@ export function builtinModules(sources: RegExp): Plugin {
     name: 'builtin-modules',
     setup(build) {
       build.onLoad({ filter: sources }, async ({ path }) => {
-        const { readFile } = await import('node:fs/promises');
         const text = await readFile(path, 'utf8');
-        const contents = text.replaceAll(importStatement, (statement, type, namespace, names, module) => {
-          if (type !== undefined) return statement as string;
-          return declare(module as string, namespace as string | undefined, (names ?? '') as string);
-        });
+        const contents = text.replaceAll(
+          importStatement,
+          (statement: string, type?: string, namespace?: string, names: string = '', module: string = '') => {
+            return type === undefined ? declare(module, namespace, names) : statement;
+          },
+        );
         if (/^import .* from 'node:/m.test(contents.replaceAll(/^import type .*$/gm, ''))) {
           throw new Error(`${path}: this form of import of a module of Node's is not known to the build.`);
         }
@@ -55,7 +59,10 @@ function declare(module: string, namespace: string | undefined, names: string): 
   const isLazy =
     loadedOnCall.has(module) && values.every(([name = '']) => /^[a-z]/.test(name) && name !== 'inspect');
   if (!isLazy) return `const { ${values.map((pair) => pair.join(': ')).join(', ')} } = require('${module}');`;
-  return values
-    .map(([name = '', local = name]) => `const ${local} = (...all) => require('${module}').${name}(...all);`)
-    .join(' ');
+  const loaded = `loaded_${module.replaceAll(/[^a-z]/g, '_')}`;
+  const functions = values.map(
+    ([name = '', local = name]) =>
+      `const ${local} = (...all) => (${loaded} ??= require('${module}')).${name}(...all);`,
+  );
+  return [`let ${loaded};`, ...functions].join(' ');
 }

@@ -29,6 +29,7 @@ export async function checks(): Promise<Check[]> {
     { name: 'format', command: ['oxfmt', '--check'] },
     { name: 'unused', command: ['knip'] },
     { name: 'drift', command: ['node', 'scripts/stage.ts', '--check'] },
+    { name: 'docs', command: ['node', 'scripts/generate-docs.ts', '--check'] },
     {
       name: 'shellcheck',
       // 69 is what the scripts in scripts/host end with where something cannot be had.

@@ -118,6 +118,8 @@ async function main(chosen: ReadonlySet<string>): Promise<void> {
   // The unit tests run the built bundle too, and the engine tests install it.
   const built = await check({ name: 'build', command: ['node', 'scripts/build.ts'] });
   if (!built) console.log('Without a build the bundle that is tested may be an old one.');
+  if (wants('static'))
+    await check({ name: 'picture', command: ['node', 'scripts/render-demo.ts', '--check'] });
   if (wants('unit')) await vitest('unit', 15 * minute);
   if (wants('engine')) await engine();
 }

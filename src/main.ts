@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The entry of both programs: builds the System from this process, runs the one that was called, sets the exit code. */
-import { fstatSync, readSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readContainerStart } from './io/container-start.ts';
 import type { HttpClient } from './io/http.ts';
-import type { Output, System } from './io/system.ts';
+import { drainOutputs, outputOf, readInput } from './io/standard-streams.ts';
+import type { System } from './io/system.ts';
 
 // A name that does not resolve keeps a thread for seconds, and names get half of the threads at most: with libuv's four, a few dead
 // registries would hold up all others. All are started with the first, so there are no more than the sets may need.
@@ -20,7 +20,7 @@ const opened: { http: Promise<HttpClient> | null } = { http: null };
 const system: System = {
   args: process.argv.slice(2),
   env: process.env,
-  stdin: { [Symbol.asyncIterator]: readInput },
+  stdin: { [Symbol.asyncIterator]: () => readInput(() => process.stdin) },
   stdout: outputOf(1, () => process.stdout),
   stderr: outputOf(2, () => process.stderr),
   homeDirectory: findHomeDirectory(),
@@ -28,6 +28,10 @@ const system: System = {
   uid: process.getuid?.() ?? null,
   now: () => Date.now(),
   containerStart: () => readContainerStart(),
+  async lookup(hostname) {
+    const { lookup } = await import('node:dns/promises');
+    return (await lookup(hostname, { all: true })).map(({ address }) => address);
+  },
   http() {
     opened.http ??= import('./io/node-client.ts').then(({ NodeClient }) => new NodeClient(process.env));
     return opened.http;
@@ -40,14 +44,14 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-// A reader that went away (| head) is no error of ours.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 // With a limit on file sizes, a write that is too long shall fail with EFBIG and be reported; the signal would end us first.
 process.on('SIGXFSZ', () => {});
 
 try {
   process.exitCode = isCredentialHelper
-    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) => runCredentialHelper(system))
+    ? await import('./commands/credential-helper.ts').then(({ runCredentialHelper }) =>
+        runCredentialHelper(system),
+      )
     : await import('./cli.ts').then(({ runCli }) => runCli(system));
 } catch (error) {
   reportBug(error);
@@ -55,75 +59,8 @@ try {
   await opened.http?.then((client) => client.close()).catch(() => {});
 }
 // A name that still does not resolve would hold the process for as long as the resolver tries.
-await Promise.all([drained(process.stdout), drained(process.stderr)]);
+await drainOutputs();
 process.exit();
-
-/** As `outputOf`: what stands in a file or pipe is read at once; the credential helper has nothing to do before. */
-async function* readInput(): AsyncGenerator<Uint8Array> {
-  if (isFileOrPipe(0)) {
-    try {
-      for (;;) {
-        const chunk = Buffer.allocUnsafe(64 * 1024);
-        const length = readSync(0, chunk);
-        if (length === 0) return;
-        yield chunk.subarray(0, length);
-      }
-    } catch (error) {
-      // Nothing there yet, and the writer asked for reads that do not wait.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
-    }
-  }
-  yield* process.stdin as AsyncIterable<Uint8Array>;
-}
-
-/** Node's stream for a terminal. Files and pipes are written to as the stream would, at once, and without what it costs to load it. */
-function outputOf(fd: 1 | 2, open: () => NodeJS.WriteStream): Output {
-  let opened: NodeJS.WriteStream | null = null;
-  const stream = (): NodeJS.WriteStream => {
-    // A reader that went away (| head) is no error of ours.
-    opened ??= open().on('error', () => {});
-    return opened;
-  };
-  const isPlain = isFileOrPipe(fd);
-  return {
-    get isTTY() {
-      return !isPlain && stream().isTTY;
-    },
-    get columns() {
-      return isPlain ? 80 : (stream().columns ?? 80);
-    },
-    write(text) {
-      const rest = isPlain && opened === null ? writeNow(fd, Buffer.from(text)) : text;
-      if (rest !== null) stream().write(rest);
-    },
-  };
-}
-
-function isFileOrPipe(fd: number): boolean {
-  try {
-    const found = fstatSync(fd);
-    return found.isFile() || found.isFIFO() || found.isSocket();
-  } catch {
-    return false;
-  }
-}
-
-/** Returns what the reader of a pipe that must not block has no room for yet. */
-function writeNow(fd: number, bytes: Uint8Array): Uint8Array | null {
-  for (let rest = bytes; rest.length > 0; ) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest));
-    } catch (error) {
-      return error instanceof Error && 'code' in error && error.code === 'EAGAIN' ? rest : null;
-    }
-  }
-  return null;
-}
-
-async function drained(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength === 0) return;
-  await new Promise<void>((resolve) => stream.write('', () => resolve()));
-}
 
 function threadsFor(env: NodeJS.ProcessEnv): number {
   const mostSets = 33;
@@ -140,8 +77,13 @@ function findHomeDirectory(): string | null {
   }
 }
 
+/** An older Node.js may do for most of what there is to do: only where something fails it is the likely reason. */
 function reportBug(error: unknown): void {
-  system.stderr.write(`registry-login: this is a bug. ${describeBug(error)}\n`);
+  const what =
+    Number.parseInt(process.versions.node, 10) < 22
+      ? `Node.js 22 or later is needed, and this is ${process.versions.node}.`
+      : `this is a bug. ${describeBug(error)}`;
+  system.stderr.write(`registry-login: ${what}\n`);
   process.exitCode = 1;
 }
 

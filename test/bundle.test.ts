@@ -199,52 +199,65 @@ describe('many processes at once', () => {
 describe('what is loaded', () => {
   const trace = (program: string, args: string[], environment: Record<string, string>, input = '') =>
     traceModules(home.path, program, args, environment, { input });
+  const network = ['http', 'https', 'http2', 'tls', 'dns'];
 
-  test('an exchange loads the AWS SDK and the HTTP client, and no execa', async () => {
+  test('an exchange loads the AWS SDK and the network, and no execa', async () => {
     const run = await trace(credentialHelper, ['get'], ecrEnv, ecrHost);
     expect(run.exitCode).toBe(0);
-    expect(packagesIn(run.modules)).toStrictEqual(expect.arrayContaining(['AWS SDK', 'undici']));
-    expect(packagesIn(run.modules)).not.toContain('execa');
+    expect(packagesIn(run.files)).toContain('AWS SDK');
+    for (const name of ['execa', 'undici']) expect(packagesIn(run.files)).not.toContain(name);
+    expect(run.builtins).toContain('http');
   });
 
   test.each([
     { claim: 'with the keys in the environment', keys: true },
     { claim: 'without them', keys: false },
-  ])('a cached get loads none of the heavy packages, and none of the network modules ($claim)', async ({ keys }) => {
+  ])('a cached get loads none of the heavy packages, no network and no crypto ($claim)', async ({ keys }) => {
     await runBundle(credentialHelper, ['get'], ecrEnv, { input: ecrHost });
     const run = await trace(credentialHelper, ['get'], keys ? ecrEnv : env, ecrHost);
     expect(run.exitCode).toBe(0);
-    expect(packagesIn(run.modules)).toStrictEqual([]);
-    expect(run.modules.filter((url) => /^node:(?:crypto|net|tls|https?|http2|dns|child_process|zlib)/.test(url))).toStrictEqual([]);
+    expect(packagesIn(run.files)).toStrictEqual([]);
+    for (const name of [...network, 'crypto', 'child_process', 'zlib']) expect(run.builtins).not.toContain(name);
     expect(ecr.exchanges).toBe(1);
   });
 
-  test.each(['basic', 'bearer'] as const)('a login with %s sets loads no AWS SDK, no execa, and starts no process', async (auth) => {
+  test.each(['basic', 'bearer'] as const)('a login with %s sets loads no AWS SDK, no execa, no undici, and starts no process', async (auth) => {
     const { url } = await registry({ auth });
     const run = await trace(registryLogin, ['login'], { ...env, ...secretSet('ONE', url, 'dora', password) });
     expect(run.exitCode).toBe(0);
-    const packages = packagesIn(run.modules);
-    expect(packages).toContain('undici');
-    expect(packages).not.toContain('AWS SDK');
-    expect(packages).not.toContain('execa');
-    expect(run.modules).not.toContain('node:child_process');
+    for (const name of ['AWS SDK', 'execa', 'undici']) expect(packagesIn(run.files)).not.toContain(name);
+    expect(run.builtins).toContain('http');
+    expect(run.builtins).not.toContain('child_process');
   });
 
-  test('--skip-verified with nothing to send loads no HTTP client and no AWS SDK', async () => {
+  test('undici is loaded for a proxy', async () => {
+    const { url } = await registry();
+    const proxied = { ...env, ...secretSet('ONE', 'http://registry.example.com', 'dora', password), HTTP_PROXY: url };
+    const run = await trace(registryLogin, ['login'], { ...proxied, REGISTRY_LOGIN_INSECURE_REGISTRIES: 'registry.example.com' });
+    expect(packagesIn(run.files)).toContain('undici');
+  });
+
+  test('--skip-verified with nothing to send loads no network and no AWS SDK', async () => {
     const { url } = await registry();
     const both = { ...ecrEnv, ...secretSet('ONE', url, 'dora', password) };
     await runBundle(registryLogin, ['login'], both);
     const run = await trace(registryLogin, ['login', '--skip-verified', '--json'], both);
-    expect(JSON.parse(run.stdout)).toMatchObject({ registries: [{ name: 'ECR', status: 'ok' }, { name: 'ONE', status: 'ok' }] });
-    expect(packagesIn(run.modules)).not.toContain('undici');
-    expect(packagesIn(run.modules)).not.toContain('AWS SDK');
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      registries: [
+        { name: 'ECR', status: 'ok' },
+        { name: 'ONE', status: 'ok' },
+      ],
+    });
+    for (const name of ['AWS SDK', 'execa', 'undici']) expect(packagesIn(run.files)).not.toContain(name);
+    for (const name of network) expect(run.builtins).not.toContain(name);
     expect(ecr.exchanges).toBe(1);
   });
 
-  test.each([['--version'], ['--help'], ['login', '--dry-run']])('%s %s loads no HTTP client and asks no name', async (...args) => {
-    const run = await trace(registryLogin, args, { ...ecrEnv, ...secretSet('ONE', 'no-such-host.invalid', 'dora', password) });
+  test.each([['--version'], ['--help'], ['login --dry-run']])('%s loads no network and asks no name', async (args) => {
+    const unresolved = { ...ecrEnv, ...secretSet('ONE', 'no-such-host.invalid', 'dora', password) };
+    const run = await trace(registryLogin, args.split(' '), unresolved);
     expect(run.exitCode).toBe(0);
-    expect(packagesIn(run.modules)).not.toContain('undici');
-    expect(run.modules.filter((url) => /^node:(?:net|tls|https?|http2|dns|child_process)/.test(url))).toStrictEqual([]);
+    expect(packagesIn(run.files)).not.toContain('undici');
+    for (const name of [...network, 'child_process']) expect(run.builtins).not.toContain(name);
   });
 });

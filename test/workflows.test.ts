@@ -61,9 +61,12 @@ describe.each(files)('%s', (file) => {
 });
 
 test('an action stands for one commit everywhere', () => {
-  const used = new Set(steps.flatMap(({ step }) => step.uses ?? []));
-  const names = [...used].map((uses) => uses.split('@')[0]);
-  expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+  const commits = new Map<string, Set<string>>();
+  for (const uses of steps.flatMap(({ step }) => step.uses ?? [])) {
+    const [action = '', commit = ''] = uses.split('@');
+    commits.set(action, (commits.get(action) ?? new Set()).add(commit));
+  }
+  expect([...commits].filter(([, pinned]) => pinned.size > 1)).toEqual([]);
 });
 
 describe.each(jobs)('$file: $name', ({ job }) => {

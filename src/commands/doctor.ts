@@ -1,15 +1,16 @@
+import { describeOrigin } from '../core/credential-origin.ts';
 import { emptyDockerConfig } from '../core/docker-config.ts';
+import { StepList } from '../core/doctor-steps.ts';
 import { emptyState, seenSinceStart } from '../core/login-state.ts';
 import { storeOf } from '../core/place-logins.ts';
-import { exitCodeOf, type ExitCode, type RegistryReport, type Report, type Step, type Store } from '../core/report.ts';
-import { variableName } from '../core/secret-set.ts';
+import { exitCodeOf, type ExitCode, type RegistryReport, type Report, type Store } from '../core/report.ts';
 import type { UnusableSet } from '../core/secret-set.ts';
-import { userAgent } from '../core/version.ts';
 import { checkImage } from '../io/check-image.ts';
 import { locateConfigFile, readConfigFile } from '../io/config-file.ts';
-import { traceCredential } from '../io/credential-origin.ts';
+import { findCredentialOrigin } from '../io/credential-origin.ts';
 import { type Diagnosis, diagnoseSet } from '../io/diagnose-set.ts';
 import { changedSets, recallState } from '../io/login-memory.ts';
+import { watchProgress } from '../io/progress.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import { readSources } from '../io/sources.ts';
 import type { System } from '../io/system.ts';
@@ -30,37 +31,82 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
   const read = configFile === null ? null : await noteFileProblem(problems, () => readConfigFile(configFile));
   const config = read?.config ?? emptyDockerConfig;
   const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
-  const { options } = sources;
+  const { options, sets } = sources;
   const signal = AbortSignal.timeout(options.timeoutMs);
-  const evidence = gatherRestartEvidence(system, sources, signal, seenSinceStart(state, system.containerStart()));
-  const diagnosed = await Promise.all(
-    sources.sets.map(async (set) => {
-      const [diagnosis, origin] = await Promise.all([
-        diagnoseSet(system, set, options, userAgent, signal),
-        traceCredential(system, config, set.server.key),
-      ]);
-      return { diagnosis, origin };
-    }),
+  const evidence = gatherRestartEvidence(
+    system,
+    sources,
+    signal,
+    seenSinceStart(state, system.containerStart()),
   );
-  const diagnoses = diagnosed.map(({ diagnosis }) => diagnosis);
-  const check = { system, options, diagnoses, config, userAgent, signal };
-  const images = await Promise.all(flags.images.map((image) => checkImage(check, image)));
-  const registries = [
-    ...diagnosed.map(({ diagnosis, origin }) => doctorRow(diagnosis, origin, storeOf(config, diagnosis.set.server.key))),
-    ...sources.unusable.map((set) => ({ ...unusableRow(set), steps: [unusableStep(set)] })),
-  ].toSorted(byName);
-  const changes = changedSets(state, system.containerStart(), sources.sets);
-  const { restart } = (await evidence).decide({ problems, rows: registries, changes });
-  const report: Report = { schemaVersion: 1, command: 'doctor', configFile, registries, problems, restart, images };
-  printReport(system, report, flags.json);
-  return exitCodeOf(report);
+  const progress = watchProgress(system.stderr, [...sets.map(({ name }) => name), ...flags.images]);
+  const diagnoses = new Map(sets.map((set) => [set.server.key, diagnoseSet(system, set, options, signal)]));
+  try {
+    const [rows, images] = await Promise.all([
+      Promise.all([...diagnoses].map(async ([key, pending]) => await describe(key, await pending))),
+      Promise.all(
+        [...new Set(flags.images)].map(async (image) => {
+          const report = await checkImage({ system, options, config, diagnoses }, image);
+          progress.done(image);
+          return report;
+        }),
+      ),
+    ]);
+    const registries = [...rows, ...sources.unusable.map(unusableDoctorRow)].toSorted(byName);
+    const changes = changedSets(state, system.containerStart(), sets);
+    const { restart } = (await evidence).decide({ problems, rows: registries, changes });
+    const report: Report = {
+      schemaVersion: 1,
+      command: 'doctor',
+      configFile,
+      registries,
+      problems,
+      restart,
+      images,
+    };
+    printReport(system, report, flags.json);
+    return exitCodeOf(report);
+  } finally {
+    progress.stop();
+  }
+
+  async function describe(key: string, diagnosis: Diagnosis): Promise<RegistryReport> {
+    const { set, steps, explanation } = diagnosis;
+    if (read === null) {
+      steps.skip('config', 'The Docker config could not be read.');
+    } else {
+      const origin = await findCredentialOrigin(system, config, key, set);
+      steps.add(describeOrigin(origin, set, explanation.status, system.now()));
+    }
+    progress.done(set.name);
+    return doctorRow(diagnosis, storeOf(config, key));
+  }
 }
 
-function doctorRow(diagnosis: Diagnosis, origin: Step, store: Store | null): RegistryReport {
-  const { set, steps, explanation, expiresAt, durationMs } = diagnosis;
-  return { ...identityOf(set), ...explanation, store, expiresAt: isoTime(expiresAt), durationMs, steps: [...steps, origin] };
+/** What docker makes of the login counts too: where all else is well, its fault is the registry's. */
+function doctorRow(
+  { set, steps, explanation, expiresAt, durationMs }: Diagnosis,
+  store: Store | null,
+): RegistryReport {
+  const all = steps.all();
+  const isWell = explanation.status === 'ok' || explanation.status === 'unverified';
+  const fault = isWell ? all.find(({ status }) => status === 'failed') : undefined;
+  const { status, message, advice } =
+    fault === undefined ? explanation : { ...fault, status: 'error' as const };
+  return {
+    ...identityOf(set),
+    status,
+    store,
+    expiresAt: isoTime(expiresAt),
+    durationMs,
+    message,
+    advice,
+    steps: all,
+  };
 }
 
-function unusableStep({ name, message, advice }: UnusableSet): Step {
-  return { step: 'variables', status: 'failed', message: message || `${variableName(name, 'SERVER')} cannot be used.`, advice };
+function unusableDoctorRow(set: UnusableSet): RegistryReport {
+  const steps = new StepList();
+  steps.fail('variables', set);
+  return { ...unusableRow(set), steps: steps.all() };
 }

@@ -74,7 +74,7 @@ async function logIn(run: Run): Promise<Report> {
   const { results, removed } = await attemptAndStore(run, state, gone, deadline);
   problems.push(...helperProblems(helperPresence(system.env), results));
   const rows = [
-    ...results.map(({ attempt, placed }) => attemptRow(attempt, placed?.store ?? null)),
+    ...results.map(attemptRow),
     ...sources.unusable.map(unusableRow),
     ...gone.filter(([name]) => removed.has(name)).map(([name, record]) => removedRow(name, record, goneMessage)),
   ].toSorted(byName);

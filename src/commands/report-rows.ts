@@ -1,7 +1,7 @@
 import type { SetRecord } from '../core/login-state.ts';
-import type { RegistryReport, Store } from '../core/report.ts';
+import type { RegistryReport } from '../core/report.ts';
 import type { SecretSet, UnusableSet } from '../core/secret-set.ts';
-import type { Attempt } from '../io/verify-set.ts';
+import type { LoginResult } from '../io/login-memory.ts';
 
 type Identity = Pick<RegistryReport, 'name' | 'server' | 'username' | 'kind'>;
 
@@ -9,8 +9,11 @@ export function identityOf({ name, server, username, kind }: SecretSet): Identit
   return { name, server: server.key, username, kind };
 }
 
-export function attemptRow(attempt: Attempt, store: Store | null): RegistryReport {
-  const { set, status, message, advice, expiresAt, durationMs } = attempt;
+export function attemptRow({ attempt, placed }: LoginResult): RegistryReport {
+  const { set, status, credential, advice, expiresAt, durationMs } = attempt;
+  const isNotStored = credential !== null && placed === null;
+  const message = isNotStored ? `${attempt.message} But storing it failed: see the problem with the file.` : attempt.message;
+  const store = placed?.store ?? null;
   return { ...identityOf(set), status, store, expiresAt: isoTime(expiresAt), durationMs, message, advice };
 }
 

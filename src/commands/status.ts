@@ -55,9 +55,10 @@ function statusRow(set: SecretSet, state: LoginState, config: DockerConfig, now:
     fingerprints !== undefined &&
     [...fingerprints].every(([field, value]) => record.fingerprints.get(field) === value) &&
     fingerprints.size === record.fingerprints.size;
-  const again = `Run: registry-login login --only ${set.name}`;
+  const again = `Run \`registry-login login --only ${set.name}\`.`;
   if (!isSame) {
-    const message = record === undefined ? 'Not logged in yet.' : 'Not logged in with the values that are here now.';
+    const message =
+      record === undefined ? 'Not logged in yet.' : 'Not logged in with the values that are here now.';
     return { ...row, status: 'planned', expiresAt: null, message, advice: again };
   }
   const expiresAt = isoTime(record.expiresAt);
@@ -67,12 +68,21 @@ function statusRow(set: SecretSet, state: LoginState, config: DockerConfig, now:
     return { ...row, status, expiresAt, message: `The login ${when} ended with: ${status}.`, advice: again };
   }
   if (store === null) {
-    return { ...row, status: 'planned', expiresAt, message: 'The entry in the Docker config is gone.', advice: again };
+    return {
+      ...row,
+      status: 'planned',
+      expiresAt,
+      message: 'The entry in the Docker config is gone.',
+      advice: again,
+    };
   }
   const entry = entryFingerprints(config, set.server.key, state.salt);
   const isChanged =
-    entry !== null && record.written !== null && [...entry].some(([field, value]) => record.written?.get(field) !== value);
-  const expired = record.expiresAt !== null && record.expiresAt <= now && !renewsItself(set) ? ' It has expired.' : '';
+    entry !== null &&
+    record.written !== null &&
+    [...entry].some(([field, value]) => record.written?.get(field) !== value);
+  const expired =
+    record.expiresAt !== null && record.expiresAt <= now && !renewsItself(set) ? ' It has expired.' : '';
   const changed = isChanged ? ' Somebody has changed the entry in the Docker config since.' : '';
   const message = `${status === 'ok' ? 'Verified' : 'Stored unverified'} ${when}.${expired}${changed}`;
   return { ...row, status, expiresAt, message, advice: null };

@@ -28,9 +28,9 @@ export function isFresh(token: CachedToken, now: number): boolean {
   return token.issuedAt <= now && now - token.issuedAt < (token.expiresAt - token.issuedAt) / 2;
 }
 
-/** Valid for at least another minute, so that a pull that begins with it also gets its answer. */
+/** No margin: it is asked for where there is no better token, and the last second of one is worth more than none. */
 export function isValid(token: CachedToken, now: number): boolean {
-  return token.expiresAt - now > 60_000;
+  return token.expiresAt > now;
 }
 
 /**
@@ -69,7 +69,8 @@ export function parseCache(text: string): CredentialCache | null {
   for (const login of logins as unknown[]) {
     if (!isRecord(login) || typeof login['server'] !== 'string') return null;
     const { server, username, secret } = login;
-    if (typeof username === 'string' && typeof secret === 'string') cache.logins.set(server, { username, secret });
+    if (typeof username === 'string' && typeof secret === 'string')
+      cache.logins.set(server, { username, secret });
     else cache.logins.set(server, null);
   }
   return cache;

@@ -48,7 +48,7 @@ function rejectedAdvice(set: SecretSet): string {
   const user = variableName(set.name, 'USER');
   const password = variableName(set.name, 'PASSWORD');
   const hint = hintFor(set);
-  return `Check ${user} and ${password}.${hint === null ? '' : ` ${hint}`} If you have just changed them, stop and start the container.`;
+  return `Check ${user} and ${password}.${hint === null ? '' : ` ${hint}`}`;
 }
 
 /** What the password of a well-known registry has to be; sources: each registry's documentation of `docker login`. */

@@ -1,5 +1,14 @@
+import { notReached } from './doctor-steps.ts';
 import { toPrintable } from './printable.ts';
-import type { ImageReport, Problem, RegistryReport, RegistryStatus, Report } from './report.ts';
+import type {
+  ImageReport,
+  Problem,
+  RegistryReport,
+  RegistryStatus,
+  Report,
+  RestartReason,
+  Step,
+} from './report.ts';
 
 export interface TextStyle {
   /** Columns to wrap at; 0 where unknown. */
@@ -9,6 +18,10 @@ export interface TextStyle {
 
 const statusWidth = 'unreachable'.length + 2;
 const indent = ' '.repeat(statusWidth);
+const stepWidth = 'variables'.length + 2;
+const stepIndent = ' '.repeat(statusWidth + stepWidth);
+/** Under so many columns steps get no column of their own. */
+const narrow = 72;
 /** From this many on, the failures among them are easily missed. */
 const manyRegistries = 6;
 
@@ -65,7 +78,7 @@ function renderRegistries(registries: readonly RegistryReport[], width: number, 
     const head = isNarrow
       ? [`${status}${registry.name}`, `${indent}${server}`]
       : [`${status}${`${name}  ${server}`.trimEnd()}`];
-    return [...head, ...renderDetails(registry, width)];
+    return [...head, ...renderDetails(registry, width, paint)];
   });
   if (registries.length >= manyRegistries) lines.push(...wrapAt(countStatuses(registries), width, ''));
   return lines;
@@ -80,18 +93,30 @@ function isQuiet({ status, advice, steps }: RegistryReport): boolean {
   );
 }
 
-function renderDetails(registry: RegistryReport, width: number): string[] {
-  const steps = registry.steps ?? [];
-  const lines = steps.flatMap(({ step, status, message, advice }) => [
-    ...wrap(`${step}: ${status === 'ok' ? '' : `${status}. `}${message}`, width),
-    ...(advice === null || advice === registry.advice ? [] : renderAdvice(advice, width)),
-  ]);
-  const isSaid =
-    steps.some(({ message }) => message === registry.message) ||
-    (steps.length > 0 && registry.status === 'ok');
-  if (!isSaid) lines.push(...wrap(registry.message, width));
-  if (registry.advice !== null) lines.push(...renderAdvice(registry.advice, width));
-  return lines;
+function renderDetails(registry: RegistryReport, width: number, paint: Paint): string[] {
+  const { steps, message, advice } = registry;
+  if (steps === undefined)
+    return [...wrap(message, width), ...(advice === null ? [] : renderAdvice(advice, width))];
+  const isSaid = steps.some((step) => step.message === message);
+  return [
+    ...steps.flatMap((step) => renderStep(step, width, paint)),
+    ...(isSaid || registry.status === 'ok' ? [] : wrap(message, width)),
+    ...(isSaid || advice === null ? [] : renderAdvice(advice, width)),
+  ];
+}
+
+/** What a failure left out is not worth a line. */
+function renderStep({ step, status, message, advice }: Step, width: number, paint: Paint): string[] {
+  if (status === 'skipped' && message === notReached) return [];
+  const text = status === 'failed' ? `failed: ${message}` : message;
+  const nextStep = advice === null ? [] : [`To do: ${advice}`];
+  if (width < narrow) return [`${step}: ${text}`, ...nextStep].flatMap((line) => wrap(line, width));
+  const [first = '', ...rest] = wrapAt(text, width, stepIndent);
+  const head = `${indent}${step.padEnd(stepWidth)}`;
+  const painted = first
+    .trimStart()
+    .replace(/^failed:/, (word) => (status === 'failed' ? paint(word, 'bad') : word));
+  return [`${head}${painted}`, ...rest, ...nextStep.flatMap((line) => wrapAt(line, width, stepIndent))];
 }
 
 /** `33 registries: 31 ok, 1 rejected, 1 unreachable.` */
@@ -109,7 +134,8 @@ function renderImage(image: ImageReport, width: number, paint: Paint): string[] 
     image.pullable === null ? ['unknown', 'mild'] : image.pullable ? ['ok', 'good'] : ['failed', 'bad'];
   return [
     `${paint(status.padEnd(statusWidth), tone)}${toPrintable(image.image)}`,
-    ...wrap(image.digest === null ? image.message : `${image.message} ${image.digest}`, width),
+    ...wrap(image.message, width),
+    ...(image.digest === null ? [] : wrap(image.digest, width)),
     ...(image.advice === null ? [] : renderAdvice(image.advice, width)),
   ];
 }
@@ -144,13 +170,31 @@ function renderNothing({ command }: Report, width: number): string[] {
 function renderRestart({ command, restart }: Report, width: number, paint: Paint): string[] {
   // A logout or a dry run asks nobody: there is no verdict to print.
   if (restart.needed !== 'yes' && restart.reasons.length === 0 && command !== 'status') return [];
+  // The other reasons repeat what stands above: a set that is incomplete, a login that was rejected.
+  const reasons = restart.reasons.filter(({ source }) => source !== 'heuristic');
+  if (restart.needed === 'unknown' && reasons.length === 0 && restart.how !== null)
+    return ['', ...wrapAt(restart.how, width, '')];
   const [verdict, tone] = restartVerdicts[restart.needed];
   return [
     '',
     ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
-    ...restart.reasons.flatMap(({ message }) => wrapAt(`- ${message}`, width, '', '  ')),
+    ...groupReasons(reasons).flatMap((message) => wrapAt(`- ${message}`, width, '', '  ')),
     ...(restart.how === null ? [] : wrapAt(`To do: ${restart.how}`, width, '')),
   ];
+}
+
+/** What is the same for several secrets is said once: `A, B and C are in FILE, and not in this shell.` */
+function groupReasons(reasons: readonly RestartReason[]): string[] {
+  const groups = Map.groupBy(reasons, ({ secret, message }) =>
+    message.startsWith(`${secret} `) ? message.slice(secret.length) : message,
+  );
+  return [...groups].flatMap(([rest, group]) => {
+    const [, is] = /^ (is|was|has) (?!a )/.exec(rest) ?? [];
+    if (group.length === 1 || is === undefined) return group.map(({ message }) => message);
+    const secrets = group.map(({ secret }) => secret);
+    const plural = { is: 'are', was: 'were', has: 'have' }[is];
+    return [`${secrets.slice(0, -1).join(', ')} and ${secrets.at(-1)} ${plural}${rest.slice(is.length + 1)}`];
+  });
 }
 
 const restartVerdicts: Record<Report['restart']['needed'], readonly [string, Tone]> = {
@@ -173,7 +217,10 @@ function wrapAt(text: string, width: number, margin: string, hangingIndent = '')
         lines.push(line);
         line = '';
       }
-      line = line === '' ? `${margin}${lines.length === 0 ? '' : hangingIndent}${word}` : `${line} ${word}`;
+      const indented = lines.length === 0 ? margin : `${margin}${hangingIndent}`;
+      // A long word may begin further to the left.
+      line =
+        line === '' ? `${indented.slice(0, Math.max(0, width - word.length))}${word}` : `${line} ${word}`;
     }
     lines.push(line);
   }

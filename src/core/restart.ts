@@ -217,7 +217,7 @@ function adviceFor(
   }
   if (grant !== null) return `${grant} Then stop and start: ${start}`;
   if (!signs.some(({ isWorthSaying }) => isWorthSaying)) return null;
-  return `If you have just added or changed it, stop and start: ${start}`;
+  return `If you have just added or changed a secret, stop and start: ${start}`;
 }
 
 /** A shell's `$(…)` drops newlines at the end (devcontainers' sshd script reads `.env-secrets` that way): no difference to report. */

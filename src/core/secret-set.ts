@@ -200,7 +200,7 @@ function incompleteSet(
   const toAdd = missing.filter((variable) => !renames.some(({ correction }) => correction === variable));
   const advice = renames.map(({ variable, correction }) => `Rename ${variable} to ${correction}.`);
   if (toAdd.length > 0)
-    advice.push(`Add ${list(toAdd)}. If you have just done so, stop and start the container.`);
+    advice.push(`Add ${list(toAdd)}.`);
   return {
     code: 'incomplete-set',
     name,

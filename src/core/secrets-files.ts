@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { Secret } from './secret.ts';
 
 /** What could not be read, as a fact for a person: a file, a line where there is one, and never a value. */
@@ -20,10 +19,14 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** UTF-8 without its byte order mark, or null where the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
-  // A TextDecoder would do, but loading it takes the credential helper a millisecond.
-  if (!isUtf8(bytes)) return null;
+  // Whatever is not UTF-8 becomes U+FFFD; without one, a TextDecoder, which takes the credential helper a millisecond to load, would say the same.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  if (!text.includes('\uFFFD')) return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /**

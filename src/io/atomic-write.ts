@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { giveToDirectoryOwner, makeMissingDirectories } from './private-file.ts';
 
 export interface FileAttributes {
   readonly mode: number;
@@ -13,8 +14,8 @@ export interface FileAttributes {
 const leftoverMs = 60_000;
 
 /**
- * Writes `contents` to a new file beside `target` and to the disk, ready to be renamed; returns its path. It is 0600, or has the mode and
- * owner given. Throws the system's error and leaves nothing behind.
+ * Writes `contents` to a new file beside `target` and to the disk, ready to be renamed; returns its path. It is 0600 and
+ * its directory's owner's where root runs this, or has the mode and owner given. Throws the system's error and leaves nothing behind.
  */
 export async function writeTemporary(
   target: string,
@@ -25,7 +26,8 @@ export async function writeTemporary(
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(contents);
-    if (attributes !== null) await giveAttributes(file, attributes);
+    if (attributes === null) await giveToDirectoryOwner(path, file);
+    else await giveAttributes(file, attributes);
     await file.sync();
   } catch (error) {
     await file.close();
@@ -86,7 +88,7 @@ export async function writeBackup(
   for (const directory of directories) {
     const backup = join(directory, `${basename(target)}.registry-login-backup`);
     try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeMissingDirectories(directory);
       await rename(await writeTemporary(backup, contents, null), backup);
       await syncDirectory(directory);
       return backup;

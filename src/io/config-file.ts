@@ -1,5 +1,5 @@
 import { renameSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +27,7 @@ import {
 } from './file-snapshot.ts';
 import { acquireLock, type FileLock, LockTimeoutError } from './file-lock.ts';
 import { findLoginProcesses, type LoginProcess, waitForEnd } from './login-processes.ts';
+import { makeMissingDirectories } from './private-file.ts';
 import { resolveTarget } from './symlinks.ts';
 import type { System } from './system.ts';
 
@@ -144,7 +145,7 @@ async function writeEdited(path: string, edit: ConfigEdit, options: UpdateOption
     const { snapshot, config } = await readConfig(path, target);
     if (!changes(config, edit)) return null;
     await checkWritable(path, target, snapshot);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await makeMissingDirectories(dirname(target));
     const lock = await lockTarget(path, target, options);
     try {
       const outcome = await writeOnce(path, target, lock, edit, options);
@@ -223,7 +224,7 @@ async function lockTarget(path: string, target: string, options: UpdateOptions):
       return await acquireLock(`${target}.lock`, { waitMs, signal });
     } catch (error) {
       if (stateDirectory === null || !notCreatable.has(systemErrorCode(error) ?? '')) throw error;
-      await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+      await makeMissingDirectories(stateDirectory);
       const name = createHash('sha256').update(target).digest('hex').slice(0, 16);
       return await acquireLock(join(stateDirectory, `config-${name}.lock`), { waitMs, signal });
     }

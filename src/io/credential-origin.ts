@@ -1,72 +1,94 @@
-import { authKeys, credHelpers, credsStore, type DockerConfig, findAuth } from '../core/docker-config.ts';
-import { helperName } from '../core/placement.ts';
-import type { Step } from '../core/report.ts';
-import { askHelper } from './helper-process.ts';
-import type { System } from './system.ts';
+import { decodeAuthConfig } from '../core/auth-config.ts';
+import type { Credential } from '../core/credential.ts';
+import type { CredentialOrigin } from '../core/credential-origin.ts';
+import { parseDockerAuthVariable } from '../core/docker-auth-variable.ts';
+import {
+  authKeys,
+  credHelpers,
+  credsStore,
+  type DockerConfig,
+  findAuth,
+  helperFor,
+} from '../core/docker-config.ts';
+import { tokenUsername } from '../core/helper-protocol.ts';
+import { helperName, renewsItself } from '../core/placement.ts';
+import { Secret } from '../core/secret.ts';
+import type { SecretSet } from '../core/secret-set.ts';
 import { findOnPath } from './find-on-path.ts';
+import { askHelper, type HelperAnswer } from './helper-process.ts';
+import type { System } from './system.ts';
+
+type Place = Pick<CredentialOrigin, 'place' | 'helper'>;
+type Finding = Pick<CredentialOrigin, 'outcome' | 'credential'>;
 
 /**
- * Says where docker will take the credentials for a server from, and whether something stands in front of what login wrote: the variable
- * `DOCKER_AUTH_CONFIG` (docker/cli v28.3 `configfile/file.go`), then `credHelpers`, `credsStore`, `auths`. A helper of somebody else's is asked.
+ * Finds the credentials for a server as docker does: the variable `DOCKER_AUTH_CONFIG` (docker/cli v28.3 and later), then `credHelpers`,
+ * `credsStore` or, for a config without any login, the store that docker picks by itself, else `auths`
+ * (docker/cli v28.3 `cli/config/configfile/file.go` GetCredentialsStore, `cli/config/config.go` LoadDefaultConfigFile).
+ * Helpers are asked; our own is looked for only where `set` renews itself, since its answer would write a token.
  */
-export async function traceCredential(system: System, config: DockerConfig, key: string): Promise<Step> {
-  const fromVariable = namesServer(system.env['DOCKER_AUTH_CONFIG'], key);
-  if (fromVariable) {
-    return failed(
-      'docker takes these credentials from the variable DOCKER_AUTH_CONFIG, before anything in its config.',
-      'Unset DOCKER_AUTH_CONFIG, or take this server out of it.',
-    );
+export async function findCredentialOrigin(
+  system: System,
+  config: DockerConfig,
+  key: string,
+  set: SecretSet | null,
+): Promise<CredentialOrigin> {
+  const text = system.env['DOCKER_AUTH_CONFIG'] ?? '';
+  const variable = text === '' ? null : parseDockerAuthVariable(text);
+  const fromVariable = variable?.get(key) ?? null;
+  const entry = findAuth(config, key);
+  const origin = { hidesEntry: entry !== null, ignoresVariable: text !== '' && variable === null };
+  if (fromVariable !== null) {
+    return {
+      ...origin,
+      place: 'DOCKER_AUTH_CONFIG',
+      helper: null,
+      outcome: 'found',
+      credential: fromVariable,
+    };
   }
-  const own = credHelpers(config).get(key);
-  const helper = own ?? credsStore(config) ?? '';
-  const field = own === undefined ? 'credsStore' : 'credHelpers';
-  if (helper === '') {
-    const entry = findAuth(config, key);
-    if (entry === null) return failed('The Docker config has no entry for this server.', 'Run registry-login.');
-    return ok('docker takes them from auths in its config.');
-  }
-  if (helper === helperName) {
-    if (findOnPath(system.env, `docker-credential-${helper}`) !== null) return ok(`docker asks our credential helper (${field}).`);
-    return failed(
-      `docker asks docker-credential-${helper} (${field}), which is not on PATH.`,
-      'Install it: npm install --global devcontainer-registry-login. Or set the option credentialStore to config.',
-    );
-  }
-  return await traceHelper(system, helper, field, key, authKeys(config).includes(key));
+  const { place, helper } = placeOf(system, config, key);
+  if (helper !== null) return { ...origin, place, helper, ...(await ask(system, helper, key, set)) };
+  if (entry === null) return { ...origin, place: null, helper, outcome: 'not-found', credential: null };
+  return { ...origin, hidesEntry: false, place, helper, ...readEntry(entry.authConfig) };
 }
 
-async function traceHelper(system: System, helper: string, field: string, key: string, hasEntry: boolean): Promise<Step> {
-  const program = `docker-credential-${helper}`;
-  const answer = await askHelper(system.env, helper, key);
-  const shadowed = hasEntry ? ' What stands in auths is not looked at.' : '';
-  const advice = `Run registry-login with the option credentialStore on auto, which goes around ${field}; or take ${helper} out of ${field}.`;
-  switch (answer.outcome) {
-    case 'found':
-      return ok(`docker asks ${program} (${field}), which gives user ${answer.username}.${shadowed}`);
-    case 'not-found':
-      return failed(`docker asks ${program} (${field}), which knows nothing for this server.${shadowed}`, advice);
-    case 'missing':
-      return failed(`docker asks ${program} (${field}), which is not on PATH.${shadowed}`, advice);
-    case 'hangs':
-      return failed(`docker asks ${program} (${field}), which does not answer.${shadowed}`, advice);
-    case 'fails':
-      return failed(`docker asks ${program} (${field}), which fails.${shadowed}`, advice);
+function placeOf({ env }: System, config: DockerConfig, key: string): Place {
+  const helper = helperFor(config, key);
+  if (helper !== null) return { place: credHelpers(config).has(key) ? 'credHelpers' : 'credsStore', helper };
+  if (authKeys(config).length === 0 && credHelpers(config).size === 0 && credsStore(config) === null) {
+    // docker/cli v28 `cli/config/credentials/default_store_linux.go`
+    const store = findOnPath(env, 'pass') === null ? 'secretservice' : 'pass';
+    if (findOnPath(env, `docker-credential-${store}`) !== null) return { place: 'default', helper: store };
   }
+  return { place: 'auths', helper: null };
 }
 
-function namesServer(text: string | undefined, key: string): boolean {
+async function ask(system: System, helper: string, key: string, set: SecretSet | null): Promise<Finding> {
+  if (helper !== helperName) return fromHelper(await askHelper(system.env, helper, key));
+  if (findOnPath(system.env, `docker-credential-${helper}`) === null)
+    return { outcome: 'missing', credential: null };
+  if (set !== null && renewsItself(set)) return { outcome: 'not-asked', credential: null };
+  const { findCredentials } = await import('./helper-credentials.ts');
+  const answer = await findCredentials(system, key);
+  if ('error' in answer) return { outcome: 'not-found', credential: null };
+  return { outcome: 'found', credential: toCredential(answer.username, answer.secret) };
+}
+
+function fromHelper(answer: HelperAnswer): Finding {
+  return { outcome: answer.outcome, credential: answer.outcome === 'found' ? answer.credential : null };
+}
+
+function toCredential(username: string, secret: string): Credential {
+  if (username !== tokenUsername) return { username, password: new Secret(secret) };
+  return { username: '', password: new Secret(''), identityToken: new Secret(secret) };
+}
+
+function readEntry(authConfig: Parameters<typeof decodeAuthConfig>[0]): Finding {
   try {
-    const { auths } = JSON.parse(text ?? '') as { auths?: unknown };
-    return typeof auths === 'object' && auths !== null && Object.hasOwn(auths, key);
+    const credential = decodeAuthConfig(authConfig);
+    return { outcome: credential === null ? 'not-found' : 'found', credential };
   } catch {
-    return false;
+    return { outcome: 'unreadable', credential: null };
   }
-}
-
-function ok(message: string): Step {
-  return { step: 'config', status: 'ok', message, advice: null };
-}
-
-function failed(message: string, advice: string): Step {
-  return { step: 'config', status: 'failed', message, advice };
 }

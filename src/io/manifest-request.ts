@@ -124,7 +124,14 @@ function judgeManifest(
   if (answer.status === 404) return { outcome: 'absent', detail: `HTTP 404 from ${url.host}` };
   if (answer.status !== 200) {
     const secrets = authorization === null ? [] : secretsOfAuthorization(authorization);
-    return failureOfAnswer(answer, url, [...secretsOf(credential), ...secrets], 'answer-not-understood');
+    const failure = failureOfAnswer(
+      answer,
+      url,
+      [...secretsOf(credential), ...secrets],
+      'answer-not-understood',
+    );
+    if (failure.outcome !== 'unreachable' || failure.cause !== 'rate-limited') return failure;
+    return { ...failure, detail: [failure.detail, ...limitHeaders(answer)].join('; ') };
   }
   const digest = first('docker-content-digest');
   return {
@@ -136,6 +143,14 @@ function judgeManifest(
       remaining: tidy(first('ratelimit-remaining'), /^\d+(?:;w=\d+)?$/),
     },
   };
+}
+
+/** Docker Hub's headers about a limit, as they were sent. */
+function limitHeaders(answer: HttpAnswer): string[] {
+  return ['ratelimit-limit', 'ratelimit-remaining', 'docker-ratelimit-source'].flatMap((name) => {
+    const value = tidy(headerValues(answer, name)[0] ?? null, /^[\w;=.:-]{1,100}$/);
+    return value === null ? [] : [`${name} ${value}`];
+  });
 }
 
 /** The part of a foreign header that has the shape it should have. */

@@ -92,8 +92,7 @@ export async function readPrivateFile(path: string): Promise<string | null> {
 /** Makes the directory, or takes other users' rights from the one that is there; only its owner (or root) can, so a stranger's is refused. */
 export async function makePrivateDirectory(directory: string): Promise<void> {
   try {
-    const topmost = await makeMissing(directory);
-    if (topmost !== null) await giveToHomeOwner(topmost, directory);
+    await makeMissingDirectories(directory);
     await restrict(directory, constants.O_RDONLY | constants.O_DIRECTORY, 0o700);
   } catch (error) {
     throw new StateFileError(
@@ -101,6 +100,12 @@ export async function makePrivateDirectory(directory: string): Promise<void> {
       error,
     );
   }
+}
+
+/** Makes what is missing of a path, 0700. Throws the system's error. */
+export async function makeMissingDirectories(directory: string): Promise<void> {
+  const topmost = await makeMissing(directory);
+  if (topmost !== null) await giveToHomeOwner(topmost, directory);
 }
 
 /** Returns the topmost directory that was missing, null for none. Node's own `recursive` never ends in a file system such as /proc. */
@@ -175,15 +180,20 @@ async function giveToHomeOwner(topmost: string, directory: string): Promise<void
   const { uid } = await lstat(topmost);
   if (uid !== 0 || owner.uid === 0) return;
   for (let path = directory; path.length >= topmost.length; path = dirname(path)) {
-    await lchown(path, owner.uid, owner.gid);
+    await lchown(path, owner.uid, owner.gid).catch(ignoreUnknownOwner);
   }
 }
 
-/** The same for the file. */
-async function giveToDirectoryOwner(path: string, file: FileHandle): Promise<void> {
+/** The same for a new file at `path`. Throws the system's error. */
+export async function giveToDirectoryOwner(path: string, file: FileHandle): Promise<void> {
   const owner = await stat(dirname(path));
   const { uid } = await file.stat();
-  if (uid === 0 && owner.uid !== 0) await file.chown(owner.uid, owner.gid);
+  if (uid === 0 && owner.uid !== 0) await file.chown(owner.uid, owner.gid).catch(ignoreUnknownOwner);
+}
+
+/** Root of a user namespace can give nothing to an owner that the namespace does not map (EINVAL), or may not at all (EPERM). */
+function ignoreUnknownOwner(error: unknown): void {
+  if (!['EINVAL', 'EPERM'].includes(codeOf(error))) throw error;
 }
 
 /** Null where no lock can be had: what then cannot be written either says so itself. */

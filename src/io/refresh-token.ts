@@ -12,44 +12,68 @@ import type { SecretSet } from '../core/secret-set.ts';
 import { ConfigFileError } from './config-file-error.ts';
 import { locateConfigFile, updateConfigFile } from './config-file.ts';
 import { cacheFilePath, keyMarkOf, updateCache } from './credential-cache.ts';
-import { acquireLock, type FileLock } from './file-lock.ts';
+import { acquireLock, type FileLock, LockTimeoutError } from './file-lock.ts';
 import { answerOf, type Answer, readCacheQuietly } from './helper-credentials.ts';
 import { recallState, rememberRenewal } from './login-memory.ts';
 import { makePrivateDirectory, stateDirectory, StateFileError } from './private-file.ts';
 import type { System } from './system.ts';
 import { type Attempt, verifySet } from './verify-set.ts';
 
+/** How long to wait for another process's exchange while the token of before still does, in milliseconds. */
+const patienceMs = 5000;
+
 /**
  * Exchanges the set's AWS keys for a token and remembers it. Of many processes at once one asks AWS, and the others wait for its token.
- * Where AWS gives none, the token of before does as long as it is valid; else the reason is returned.
+ * Where AWS gives none, or none in time, the token of before does as long as it is valid; else the reason is returned.
  */
-export async function refreshToken(system: System, set: SecretSet, options: Options): Promise<Answer | HelperError> {
+export async function refreshToken(
+  system: System,
+  set: SecretSet,
+  options: Options,
+): Promise<Answer | HelperError> {
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  const lock = await lockQuietly(system, set, deadline);
+  const before = await validToken(system, set);
+  const lock = await lockExchange(system, set, before === null ? {} : { waitMs: patienceMs }, deadline);
+  if (lock === 'busy' && before !== null) return answerOf(before);
   try {
-    const cached = (await readCacheQuietly(system)).tokens.get(set.server.key);
-    if (cached !== undefined && cached.keys === keyMarkOf(set) && isFresh(cached, system.now())) return answerOf(cached);
+    const cached = await validToken(system, set);
+    if (cached !== null && cached.keys === keyMarkOf(set) && isFresh(cached, system.now()))
+      return answerOf(cached);
     const attempt = await verifySet(system, set, options, deadline);
     if (attempt.credential !== null) {
       await remember(system, set, attempt);
       return { username: attempt.credential.username, secret: attempt.credential.password.reveal() };
     }
-    if (cached !== undefined && isValid(cached, system.now())) return answerOf(cached);
-    return { error: `registry-login: ${[attempt.message, attempt.advice].filter((text) => text !== null).join(' ')}` };
+    if (cached !== null && isValid(cached, system.now())) return answerOf(cached);
+    return {
+      error: `registry-login: ${[attempt.message, attempt.advice].filter((text) => text !== null).join(' ')}`,
+    };
   } finally {
-    await lock?.release();
+    if (lock !== 'busy') await lock?.release();
   }
 }
 
-/** Without a lock (no home, or nowhere to write) the exchange is made all the same. */
-async function lockQuietly(system: System, set: SecretSet, signal: AbortSignal): Promise<FileLock | null> {
+/** Whatever keys it was exchanged for: a registry has one account, so a token for it is as good as another. */
+async function validToken(system: System, set: SecretSet): Promise<CachedToken | null> {
+  const token = (await readCacheQuietly(system)).tokens.get(set.server.key);
+  return token !== undefined && isValid(token, system.now()) ? token : null;
+}
+
+/** Without a lock (null: no home, or nowhere to write) the exchange is made all the same. */
+async function lockExchange(
+  system: System,
+  set: SecretSet,
+  wait: { waitMs?: number },
+  signal: AbortSignal,
+): Promise<FileLock | 'busy' | null> {
   const directory = stateDirectory(system.env, system.homeDirectory);
   if (directory === null) return null;
   try {
     await makePrivateDirectory(directory);
-    return await acquireLock(join(directory, `exchange-${set.server.host.replace(/[^a-z0-9.-]/g, '_')}.lock`), { signal });
-  } catch {
-    return null;
+    const name = `exchange-${set.server.host.replace(/[^a-z0-9.-]/g, '_')}.lock`;
+    return await acquireLock(join(directory, name), { ...wait, signal });
+  } catch (error) {
+    return error instanceof LockTimeoutError ? 'busy' : null;
   }
 }
 
@@ -66,7 +90,10 @@ async function remember(system: System, set: SecretSet, attempt: Attempt): Promi
     keys: keyMarkOf(set),
   };
   try {
-    await updateCache(path, (cache) => ({ ...cache, tokens: new Map([...cache.tokens, [set.server.key, token]]) }));
+    await updateCache(path, (cache) => ({
+      ...cache,
+      tokens: new Map([...cache.tokens, [set.server.key, token]]),
+    }));
     const written = await replaceEntry(system, set, credential);
     await rememberRenewal(system, attempt, written);
   } catch (error) {
@@ -76,7 +103,11 @@ async function remember(system: System, set: SecretSet, attempt: Attempt): Promi
 }
 
 /** Returns the fingerprints of the new entry, or null where there was none of ours. Throws StateFileError, ConfigFileError. */
-async function replaceEntry(system: System, set: SecretSet, credential: Credential): Promise<Fingerprints | null> {
+async function replaceEntry(
+  system: System,
+  set: SecretSet,
+  credential: Credential,
+): Promise<Fingerprints | null> {
   const { key } = set.server;
   const state = await recallState(system);
   const record = state.sets.get(set.name);

@@ -91,6 +91,12 @@ export async function pingAnonymously(
   }
 }
 
+/** On loopback, or insecure by the user's own word. */
+export function mayUsePlainHttp({ host, options }: Pick<RegistryAccess, 'host' | 'options'>): boolean {
+  const urls = [`https://${host.host}`, `http://${host.host}`].map((text) => new URL(text));
+  return host.isLoopback || urls.some((url) => namesHost(options.insecureRegistries, url));
+}
+
 async function pingAt(
   access: RegistryAccess,
   secrets: readonly Secret[],

@@ -28,6 +28,8 @@ export interface System {
   now(): number;
   /** The start of this container or, outside one, of the machine. */
   containerStart(): ContainerStart;
+  /** The addresses of a host name by the system's resolver, the first to be tried first. Rejects with an error whose `code` is the resolver's. */
+  lookup(hostname: string): Promise<readonly string[]>;
   /** Loads the HTTP client on first use: `--help` and `--dry-run` never pay for it. */
   http(): Promise<HttpClient>;
 }

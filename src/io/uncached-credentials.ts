@@ -35,7 +35,9 @@ export async function findWithoutCache(
 function answerFromSet({ name, ecr, username, password }: SecretSet, now: number): Answer | HelperError {
   const expiresAt = ecr === null ? null : readTokenExpiry(password.reveal());
   if (expiresAt === null || expiresAt.getTime() > now) return { username, secret: password.reveal() };
-  return { error: `registry-login: the ECR token in ${variableName(name, 'PASSWORD')} ${describeExpiry(expiresAt, now)}. Put a new one there, or an access key id and secret key.` };
+  return {
+    error: `registry-login: the ECR token in ${variableName(name, 'PASSWORD')} ${describeExpiry(expiresAt, now)}. Put a new one there, or an access key id and secret key.`,
+  };
 }
 
 function keysMissing(key: string, token: CachedToken, now: number): string {
@@ -50,11 +52,14 @@ async function findInConfig(system: System, key: string): Promise<Answer | Helpe
     const { config } = await readConfigFile(locateConfigFile(system));
     const found = findAuth(config, key);
     const credential = found === null ? null : decodeAuthConfig(found.authConfig);
-    if (credential?.identityToken !== undefined) return { username: tokenUsername, secret: credential.identityToken.reveal() };
+    if (credential?.identityToken !== undefined)
+      return { username: tokenUsername, secret: credential.identityToken.reveal() };
     if (credential !== null) return { username: credential.username, secret: credential.password.reveal() };
     if (credHelpers(config).get(key) !== helperName) return { error: credentialsNotFound };
   } catch (error) {
-    return { error: `registry-login: ${error instanceof Error ? error.message : 'the Docker config cannot be read.'}` };
+    return {
+      error: `registry-login: ${error instanceof Error ? error.message : 'the Docker config cannot be read.'}`,
+    };
   }
   return {
     error: `registry-login: no secrets for ${key} in this environment. Run this where they are (a new terminal), or check that the set of secrets for ${key} is given to this container.`,

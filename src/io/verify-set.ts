@@ -24,13 +24,23 @@ export interface Attempt extends Explanation {
  * Logs in with one set: an AWS key pair is exchanged for a token, anything else is verified at the registry. `signal` is the deadline.
  * Never rejects: what the network, the registry or the set's values do is a result, and so is a bug, which must not hide other results.
  */
-export async function verifySet(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Attempt> {
+export async function verifySet(
+  system: System,
+  set: SecretSet,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Attempt> {
   const startedAt = system.now();
   const result = await verify(system, set, options, signal).catch(bugResult);
   return { ...result, set, durationMs: Math.max(0, Math.round(system.now() - startedAt)), isRecalled: false };
 }
 
-async function verify(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
+async function verify(
+  system: System,
+  set: SecretSet,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Result> {
   if (set.ecr === null) return verifyStatic(system, set, options, signal);
   if (renewsItself(set)) return exchange(system, set, set.ecr, options, signal);
   return verifyEcrToken(system, set, options, signal);
@@ -56,9 +66,21 @@ const storedWords: Partial<Record<Explanation['status'], string>> = {
 
 type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
-async function verifyStatic(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
+async function verifyStatic(
+  system: System,
+  set: SecretSet,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Result> {
   const credential: Credential = { username: set.username, password: set.password };
-  const verdict = await verifyLogin({ http: await system.http(), host: set.server, credential, options, signal, userAgent });
+  const verdict = await verifyLogin({
+    http: await system.http(),
+    host: set.server,
+    credential,
+    options,
+    signal,
+    userAgent,
+  });
   const explanation = explainVerdict(verdict, set);
   const identityToken = verdict.outcome === 'accepted' ? verdict.identityToken : null;
   const stored = explanation.status !== 'rejected' && explanation.status !== 'error';
@@ -70,21 +92,39 @@ async function verifyStatic(system: System, set: SecretSet, options: Options, si
   };
 }
 
-/** USER `AWS`: the password is a token, which says itself when it ends. An expired one is not sent. */
-async function verifyEcrToken(system: System, set: SecretSet, options: Options, signal: AbortSignal): Promise<Result> {
-  const expiresAt = readTokenExpiry(set.password.reveal())?.getTime() ?? null;
-  if (expiresAt !== null && expiresAt <= system.now()) {
-    return {
-      status: 'rejected',
-      message: `The ECR token ${describeExpiry(new Date(expiresAt), system.now())}.`,
-      advice: `Put a new token into ${variableName(set.name, 'PASSWORD')}, or give an access key id and secret key instead, which renew themselves.`,
-      credential: null,
-      expiresAt,
-    };
-  }
+/** Why a set with USER `AWS` need not be sent: its password is a token that says itself when it ended. Null where it may be valid. */
+export function explainExpiredToken(set: SecretSet, now: number): Explanation | null {
+  const expiresAt = tokenExpiry(set);
+  if (expiresAt === null || expiresAt.getTime() > now) return null;
+  return {
+    status: 'rejected',
+    message: `The ECR token ${describeExpiry(expiresAt, now)}.`,
+    advice: `Put a new token into ${variableName(set.name, 'PASSWORD')}, or give an access key id and secret key instead, which renew themselves.`,
+  };
+}
+
+/** When the token ends that a set with USER `AWS` holds; null where nobody knows, and for any other set. */
+export function tokenExpiry(set: SecretSet): Date | null {
+  return set.ecr === null || renewsItself(set) ? null : readTokenExpiry(set.password.reveal());
+}
+
+async function verifyEcrToken(
+  system: System,
+  set: SecretSet,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Result> {
+  const expiresAt = tokenExpiry(set);
+  const expired = explainExpiredToken(set, system.now());
+  if (expired !== null) return { ...expired, credential: null, expiresAt: expiresAt?.getTime() ?? null };
   const result = await verifyStatic(system, set, options, signal);
-  const expiry = expiresAt === null ? '' : ` The token ${describeExpiry(new Date(expiresAt), system.now())} and is not renewed.`;
-  return { ...result, message: result.message + (result.credential === null ? '' : expiry), expiresAt };
+  const expiry =
+    expiresAt === null ? '' : ` The token ${describeExpiry(expiresAt, system.now())} and is not renewed.`;
+  return {
+    ...result,
+    message: result.message + (result.credential === null ? '' : expiry),
+    expiresAt: expiresAt?.getTime() ?? null,
+  };
 }
 
 /** AWS answering with a token is the proof that the keys are right; the registry itself need not be asked. */
@@ -109,7 +149,13 @@ async function exchange(
     insecureRegistries: options.insecureRegistries,
   });
   if (answer.outcome === 'failed') {
-    return { status: answer.verdict, message: answer.message, advice: answer.advice, credential: null, expiresAt: null };
+    return {
+      status: answer.verdict,
+      message: answer.message,
+      advice: answer.advice,
+      credential: null,
+      expiresAt: null,
+    };
   }
   return {
     status: 'ok',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type EcrStandIn, startEcrStandIn } from '../support/ecr-stand-in.ts';
@@ -42,41 +42,68 @@ async function get(server = host, environment = env): Promise<{ exitCode: number
   return { exitCode, stdout };
 }
 
-function answer(secretText: string | undefined, username = 'AWS', server = host): { exitCode: number; stdout: string } {
-  return { exitCode: 0, stdout: `${JSON.stringify({ ServerURL: server, Username: username, Secret: secretText })}\n` };
+function answer(
+  secretText: string | undefined,
+  username = 'AWS',
+  server = host,
+): { exitCode: number; stdout: string } {
+  return {
+    exitCode: 0,
+    stdout: `${JSON.stringify({ ServerURL: server, Username: username, Secret: secretText })}\n`,
+  };
 }
 
 describe("Docker's protocol to the letter", () => {
   test.each([
     ['no action', '', '', 'Usage: docker-credential-registry-login <store|get|erase|list|version>\n'],
-    ['two arguments', 'get extra', '', 'Usage: docker-credential-registry-login <store|get|erase|list|version>\n'],
+    [
+      'two arguments',
+      'get extra',
+      '',
+      'Usage: docker-credential-registry-login <store|get|erase|list|version>\n',
+    ],
     ['an unknown action', 'frob', '', 'docker-credential-registry-login: unknown action: frob\n'],
     ['get of nothing', 'get', ' \n', 'no credentials server URL\n'],
     ['erase of nothing', 'erase', '', 'no credentials server URL\n'],
     ['store without a server', 'store', '{"Username":"u","Secret":"s"}', 'no credentials server URL\n'],
     ['store without a user', 'store', '{"ServerURL":"x","Secret":"s"}', 'no credentials username\n'],
-    ['store of an empty user', 'store', '{"ServerURL":"x","Username":"","Secret":"s"}', 'no credentials username\n'],
+    [
+      'store of an empty user',
+      'store',
+      '{"ServerURL":"x","Username":"","Secret":"s"}',
+      'no credentials username\n',
+    ],
     ['get of a host that is not ours', 'get', 'registry.example.com\n', notFound.stdout],
     ['get of what is no host', 'get', 'not a host', notFound.stdout],
     ['get of a look-alike', 'get', `${host}.example.com`, notFound.stdout],
   ])('%s: the message on stdout, nothing on stderr, exit 1', async (_, action, input, stdout) => {
-    expect(await scenario.runHelper(action, input, env, clock())).toMatchObject({ exitCode: 1, stdout, stderr: '' });
+    expect(await scenario.runHelper(action, input, env, clock())).toMatchObject({
+      exitCode: 1,
+      stdout,
+      stderr: '',
+    });
     expect(ecr.requests).toHaveLength(0);
   });
 
-  test.each(['', '{', '[]', 'null', '"text"', `{"ServerURL":"x","Username":"u","Secret":${'"pa55-PLANTED-helper'}`])(
-    'store of %s: exit 1, and nothing of it is repeated',
-    async (input) => {
-      const run = await scenario.runHelper('store', input);
-      expect(run).toMatchObject({ exitCode: 1, stderr: '' });
-      expect(run.stdout).toMatch(/^.+\n$/);
-    },
-  );
+  test.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '"text"',
+    '{"ServerURL":"x","Username":"u","Secret":"pa55-PLANTED-helper',
+  ])('store of %s: exit 1, and nothing of it is repeated', async (input) => {
+    const run = await scenario.runHelper('store', input);
+    expect(run).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(run.stdout).toMatch(/^.+\n$/);
+  });
 
   test('version and list need no input', async () => {
     const version = await scenario.runHelper('version', '');
     expect(version).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(version.stdout).toMatch(/^docker-credential-registry-login \(devcontainer-registry-login\) \d+\.\d+\.\d+\n$/);
+    expect(version.stdout).toMatch(
+      /^docker-credential-registry-login \(devcontainer-registry-login\) \d+\.\d+\.\d+\n$/,
+    );
     expect(await scenario.runHelper('list', '')).toMatchObject({ exitCode: 0, stdout: '{}\n' });
   });
 
@@ -86,7 +113,10 @@ describe("Docker's protocol to the letter", () => {
   });
 
   test('field names of store may be in any case, as Go reads them', async () => {
-    await scenario.runHelper('store', `{"serverurl":"r.example.com","USERNAME":"dora","secret":"${password}"}`);
+    await scenario.runHelper(
+      'store',
+      `{"serverurl":"r.example.com","USERNAME":"dora","secret":"${password}"}`,
+    );
     expect(await get('r.example.com')).toStrictEqual(answer(password, 'dora', 'r.example.com'));
   });
 });
@@ -128,17 +158,53 @@ describe('get for ECR', () => {
     expect(JSON.parse(list.stdout)).toStrictEqual({ [host]: 'AWS' });
   });
 
-  test.each(['server-error', 'denied', 'unknown-key'] as const)('the API fails (%s): the token of before while it is valid, else the real reason', async (error) => {
+  test.each(['server-error', 'denied', 'unknown-key'] as const)(
+    'the API fails (%s): the token of before while it is valid, else the real reason',
+    async (error) => {
+      await get();
+      now += 7 * hour;
+      ecr.fail(error);
+      const slow = { ...env, REGISTRY_LOGIN_TIMEOUT: '0.5' };
+      expect(await get(host, slow)).toStrictEqual(answer(ecr.passwords[0]));
+      now += 6 * hour;
+      const run = await get(host, slow);
+      expect(run.exitCode).toBe(1);
+      expect(run.stdout).toMatch(/^registry-login: .+\n$/);
+      expect(run.stdout).not.toContain('not found in native keychain');
+    },
+  );
+
+  test('the token of before does to its last second', async () => {
+    ecr.setTokenLife(30_000);
+    await get();
+    ecr.fail('denied');
+    now += 29_000;
+    expect(await get()).toStrictEqual(answer(ecr.passwords[0]));
+    expect(await get(host, withoutKeys())).toStrictEqual(answer(ecr.passwords[0]));
+    now += 1_000;
+    expect((await get()).exitCode).toBe(1);
+    expect((await get(host, withoutKeys())).exitCode).toBe(1);
+  });
+
+  test('while another process exchanges and does not come to an end, the token of before does', async () => {
     await get();
     now += 7 * hour;
-    ecr.fail(error);
-    const slow = { ...env, REGISTRY_LOGIN_TIMEOUT: '0.5' };
-    expect(await get(host, slow)).toStrictEqual(answer(ecr.passwords[0]));
-    now += 6 * hour;
-    const run = await get(host, slow);
-    expect(run.exitCode).toBe(1);
-    expect(run.stdout).toMatch(/^registry-login: .+\n$/);
-    expect(run.stdout).not.toContain('not found in native keychain');
+    mkdirSync(join(scenario.home.path, `.local/state/registry-login/exchange-${host}.lock`));
+    const lock = setInterval(
+      () =>
+        utimesSync(
+          join(scenario.home.path, `.local/state/registry-login/exchange-${host}.lock`),
+          new Date(),
+          new Date(),
+        ),
+      500,
+    );
+    try {
+      expect(await get()).toStrictEqual(answer(ecr.passwords[0]));
+      expect(ecr.exchanges).toBe(1);
+    } finally {
+      clearInterval(lock);
+    }
   });
 
   test('other keys are exchanged at once', async () => {
@@ -183,7 +249,9 @@ describe('get for ECR', () => {
   });
 
   test('USER AWS: the token as given, and once it has expired the reason', async () => {
-    const token = scenario.plant(Buffer.from(JSON.stringify({ payload: 'PLANTED', expiration: now / 1000 + 60 })).toString('base64'));
+    const token = scenario.plant(
+      Buffer.from(JSON.stringify({ payload: 'PLANTED', expiration: now / 1000 + 60 })).toString('base64'),
+    );
     const given = { ...withoutKeys(), ...secretSet('ECR', host, 'AWS', token) };
     expect(await get(host, given)).toStrictEqual(answer(token));
     now += 2 * hour;
@@ -203,7 +271,11 @@ describe('beside login', () => {
     await get();
     expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`AWS:${ecr.passwords[1]}`);
     const status = await scenario.run(['status'], env, clock());
-    expect(status.row('ECR')).toMatchObject({ status: 'ok', store: 'both', expiresAt: new Date(now + 12 * hour).toISOString() });
+    expect(status.row('ECR')).toMatchObject({
+      status: 'ok',
+      store: 'both',
+      expiresAt: new Date(now + 12 * hour).toISOString(),
+    });
     expect(status.row('ECR').message).not.toContain('changed');
     await scenario.run(['logout'], env, clock());
     expect(scenario.config()).toStrictEqual({ auths: {} });
@@ -211,7 +283,10 @@ describe('beside login', () => {
 
   test("leaves an entry of the user's alone when it renews", async () => {
     await login();
-    scenario.writeConfig({ auths: { [host]: { auth: Buffer.from('AWS:own').toString('base64') } }, credHelpers: { [host]: 'registry-login' } });
+    scenario.writeConfig({
+      auths: { [host]: { auth: Buffer.from('AWS:own').toString('base64') } },
+      credHelpers: { [host]: 'registry-login' },
+    });
     now += 7 * hour;
     await get();
     expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe('AWS:own');
@@ -226,7 +301,10 @@ describe('beside login', () => {
   test('logout drops the token from the cache', async () => {
     await login();
     await scenario.run(['logout'], env, clock());
-    const text = readFileSync(join(scenario.home.path, '.local/state/registry-login/credentials.json'), 'utf8');
+    const text = readFileSync(
+      join(scenario.home.path, '.local/state/registry-login/credentials.json'),
+      'utf8',
+    );
     expect(text).not.toContain(ecr.passwords[0]);
     expect(JSON.parse(text)).toMatchObject({ tokens: [], logins: [] });
   });
@@ -249,7 +327,10 @@ describe('beside login', () => {
   });
 
   test('an identity token in the config is answered with the user <token>', async () => {
-    scenario.writeConfig({ auths: { 'r.example.com': { auth: Buffer.from('dora:').toString('base64'), identitytoken: password } }, credHelpers: { 'r.example.com': 'registry-login' } });
+    scenario.writeConfig({
+      auths: { 'r.example.com': { auth: Buffer.from('dora:').toString('base64'), identitytoken: password } },
+      credHelpers: { 'r.example.com': 'registry-login' },
+    });
     expect(await get('r.example.com', {})).toStrictEqual(answer(password, '<token>', 'r.example.com'));
   });
 
@@ -270,7 +351,13 @@ describe('beside login', () => {
 });
 
 describe("a user's own docker login and docker logout", () => {
-  const store = (username: string) => scenario.runHelper('store', JSON.stringify({ ServerURL: host, Username: username, Secret: password }), env, clock());
+  const store = (username: string) =>
+    scenario.runHelper(
+      'store',
+      JSON.stringify({ ServerURL: host, Username: username, Secret: password }),
+      env,
+      clock(),
+    );
 
   test.each(['dora', '<token>'])('store then get gives it back (%s), before the token', async (username) => {
     await get();
@@ -283,9 +370,15 @@ describe("a user's own docker login and docker logout", () => {
   test('erase ends it, and the token with it: nothing secret is left in the cache', async () => {
     await get();
     await store('dora');
-    expect(await scenario.runHelper('erase', `${host}\n`, env, clock())).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(await scenario.runHelper('erase', `${host}\n`, env, clock())).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+    });
     expect(await get()).toStrictEqual({ exitCode: 1, stdout: notFound.stdout });
-    const text = readFileSync(join(scenario.home.path, '.local/state/registry-login/credentials.json'), 'utf8');
+    const text = readFileSync(
+      join(scenario.home.path, '.local/state/registry-login/credentials.json'),
+      'utf8',
+    );
     expect(text).not.toContain(password);
     expect(text).not.toContain(ecr.passwords[0]);
     expect(await scenario.runHelper('erase', host, env, clock())).toMatchObject({ exitCode: 0 });
@@ -300,11 +393,21 @@ describe("a user's own docker login and docker logout", () => {
 
   test('list names every server with its user', async () => {
     await get();
-    await scenario.runHelper('store', JSON.stringify({ ServerURL: 'own.example.com', Username: 'dora', Secret: password }));
+    await scenario.runHelper(
+      'store',
+      JSON.stringify({ ServerURL: 'own.example.com', Username: 'dora', Secret: password }),
+    );
     await scenario.runHelper('erase', 'gone.example.com');
-    const run = await scenario.runHelper('list', '', { ...env, ...secretSet('ACR', 'acr.example.com', 'ada', password) });
+    const run = await scenario.runHelper('list', '', {
+      ...env,
+      ...secretSet('ACR', 'acr.example.com', 'ada', password),
+    });
     expect(run.exitCode).toBe(0);
-    expect(JSON.parse(run.stdout)).toStrictEqual({ [host]: 'AWS', 'acr.example.com': 'ada', 'own.example.com': 'dora' });
+    expect(JSON.parse(run.stdout)).toStrictEqual({
+      [host]: 'AWS',
+      'acr.example.com': 'ada',
+      'own.example.com': 'dora',
+    });
   });
 
   test('a cache that is corrupt is not overwritten by store: the reason on stdout, exit 1', async () => {

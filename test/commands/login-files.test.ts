@@ -37,7 +37,8 @@ describe('the Docker config', () => {
     expect(run.report.problems).toMatchObject([{ code: 'config-file', name: null }]);
     expect(run.report.problems[0]?.message).toContain(scenario.home.configFile);
     expect(run.report.problems[0]?.message).toContain(place);
-    expect(run.row('ONE')).toMatchObject({ status: 'ok', store: null });
+    const message = 'Logged in as dora. But storing it failed: see the problem with the file.';
+    expect(run.row('ONE')).toMatchObject({ status: 'ok', store: null, message });
     expect(scenario.configText()).toBe(text);
     expect(statSync(scenario.home.configFile).mode & 0o777).toBe(0o640);
     expect(scenario.home.list().filter((name) => name.startsWith('.docker/'))).toStrictEqual(['.docker/', '.docker/config.json']);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createScenario, decodeAuth, encodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import { type RecordedRequest, startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
 
 let scenario: Scenario;
 let registries: TestRegistry[];
@@ -73,19 +73,24 @@ describe('each outcome: its row, its exit code, what is stored', () => {
     { claim: 'Bearer', options: { auth: 'bearer' } },
     { claim: 'anonymous users let in, credentials checked', options: { auth: 'optional' } },
     { claim: 'HTTP 403', options: { faults: [{ authorized: true, does: { status: 403 } }] } },
-  ] as const)('rejected ($claim): not written, what was there stays, both variables named', async ({ options }) => {
-    const { host } = await registry(options);
-    const before = { auths: { [host]: { auth: encodeAuth('dora', 'of-before') } }, keep: 1 };
-    scenario.writeConfig(before);
-    const wrong = scenario.plant('wrong-PLANTED-password');
-    const run = await scenario.run(['login'], secretSet('BAD', host, 'dora', wrong));
-    expect(run.row('BAD')).toMatchObject({ status: 'rejected', store: null, expiresAt: null });
-    expect(run.row('BAD').message).toMatch(/HTTP 40[13]/);
-    expect(run.row('BAD').advice).toContain('BAD_CONTAINER_REGISTRY_USER and BAD_CONTAINER_REGISTRY_PASSWORD');
-    expect(run.exitCode).toBe(1);
-    expect(scenario.config()).toStrictEqual(before);
-    expect(run.report.restart).toMatchObject({ needed: 'unknown', reasons: [{ source: 'heuristic' }] });
-  });
+  ] as const)(
+    'rejected ($claim): not written, what was there stays, both variables named',
+    async ({ options }) => {
+      const { host } = await registry(options);
+      const before = { auths: { [host]: { auth: encodeAuth('dora', 'of-before') } }, keep: 1 };
+      scenario.writeConfig(before);
+      const wrong = scenario.plant('wrong-PLANTED-password');
+      const run = await scenario.run(['login'], secretSet('BAD', host, 'dora', wrong));
+      expect(run.row('BAD')).toMatchObject({ status: 'rejected', store: null, expiresAt: null });
+      expect(run.row('BAD').message).toMatch(/HTTP 40[13]/);
+      expect(run.row('BAD').advice).toContain(
+        'BAD_CONTAINER_REGISTRY_USER and BAD_CONTAINER_REGISTRY_PASSWORD',
+      );
+      expect(run.exitCode).toBe(1);
+      expect(scenario.config()).toStrictEqual(before);
+      expect(run.report.restart).toMatchObject({ needed: 'unknown', reasons: [{ source: 'heuristic' }] });
+    },
+  );
 
   test('a registry that asks for no credentials is unverified: written, exit 0', async () => {
     const { host } = await registry({ auth: 'none' });
@@ -101,18 +106,25 @@ describe('each outcome: its row, its exit code, what is stored', () => {
     { claim: 'no answer in time', faults: [{ does: 'hang' }] },
     { claim: 'a reset connection', faults: [{ does: 'reset' }] },
     { claim: '429', faults: [{ does: { status: 429 } }] },
-    { claim: '5xx from the token server', auth: 'bearer', faults: [{ on: /^\/token/, does: { status: 500 } }] },
-  ] as const)('$claim is unreachable: written all the same and said so, exit 1', async ({ claim: _, ...options }) => {
-    const { url } = await registry(options);
-    const { host } = new URL(url);
-    const env = { ...secretSet('FAR', url, 'dora', password), REGISTRY_LOGIN_TIMEOUT: '1.5' };
-    const run = await scenario.run(['login'], env);
-    expect(run.row('FAR')).toMatchObject({ status: 'unreachable', store: 'config' });
-    expect(run.row('FAR').message).toContain('stored all the same');
-    expect(run.row('FAR').advice).not.toBeNull();
-    expect(run.exitCode).toBe(1);
-    expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`dora:${password}`);
-  });
+    {
+      claim: '5xx from the token server',
+      auth: 'bearer',
+      faults: [{ on: /^\/token/, does: { status: 500 } }],
+    },
+  ] as const)(
+    '$claim is unreachable: written all the same and said so, exit 1',
+    async ({ claim: _, ...options }) => {
+      const { url } = await registry(options);
+      const { host } = new URL(url);
+      const env = { ...secretSet('FAR', url, 'dora', password), REGISTRY_LOGIN_TIMEOUT: '1.5' };
+      const run = await scenario.run(['login'], env);
+      expect(run.row('FAR')).toMatchObject({ status: 'unreachable', store: 'config' });
+      expect(run.row('FAR').message).toContain('stored all the same');
+      expect(run.row('FAR').advice).not.toBeNull();
+      expect(run.exitCode).toBe(1);
+      expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`dora:${password}`);
+    },
+  );
 
   test('nobody listening and a name that does not exist are unreachable', async () => {
     const env = {
@@ -130,17 +142,26 @@ describe('each outcome: its row, its exit code, what is stored', () => {
     ['user info', (host: string) => `https://dora:hunter2-PLANTED@${host}`],
     ['an unknown scheme', () => 'oci://hunter2-PLANTED.example.com'],
     ['no host', () => 'not a host hunter2-PLANTED'],
-  ])('SERVER with %s is error, nothing is sent, the variable is named and the value is not repeated', async (_, server) => {
-    scenario.plant('hunter2-PLANTED');
-    const { host, requests } = await registry();
-    const run = await scenario.run(['login'], secretSet('ODD', server(host), 'dora', password));
-    expect(run.row('ODD')).toMatchObject({ server: null, kind: 'basic', status: 'error', store: null, durationMs: null });
-    expect(run.row('ODD').advice).toContain('ODD_CONTAINER_REGISTRY_SERVER');
-    expect(run.exitCode).toBe(1);
-    expect(requests).toHaveLength(0);
-    expect(run.usedHttp).toBe(false);
-    expect(scenario.configText()).toBeNull();
-  });
+  ])(
+    'SERVER with %s is error, nothing is sent, the variable is named and the value is not repeated',
+    async (_, server) => {
+      scenario.plant('hunter2-PLANTED');
+      const { host, requests } = await registry();
+      const run = await scenario.run(['login'], secretSet('ODD', server(host), 'dora', password));
+      expect(run.row('ODD')).toMatchObject({
+        server: null,
+        kind: 'basic',
+        status: 'error',
+        store: null,
+        durationMs: null,
+      });
+      expect(run.row('ODD').advice).toContain('ODD_CONTAINER_REGISTRY_SERVER');
+      expect(run.exitCode).toBe(1);
+      expect(requests).toHaveLength(0);
+      expect(run.usedHttp).toBe(false);
+      expect(scenario.configText()).toBeNull();
+    },
+  );
 
   test('an AWS access key for a host that is not ECR is error, and nothing is sent', async () => {
     const { host, requests } = await registry();
@@ -174,7 +195,10 @@ describe('each outcome: its row, its exit code, what is stored', () => {
 
   test('an incomplete set names what is missing beside a good one that is logged in: exit 1', async () => {
     const { host } = await registry();
-    const env = { ...secretSet('GOOD', host, 'dora', password), HALF_CONTAINER_REGISTRY_SERVER: 'half.example.com' };
+    const env = {
+      ...secretSet('GOOD', host, 'dora', password),
+      HALF_CONTAINER_REGISTRY_SERVER: 'half.example.com',
+    };
     const run = await scenario.run(['login'], env);
     expect(run.row('GOOD').status).toBe('ok');
     expect(run.report.problems).toMatchObject([
@@ -187,22 +211,33 @@ describe('each outcome: its row, its exit code, what is stored', () => {
     expect(run.exitCode).toBe(1);
   });
 
-  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s is an ordinary name', async (name) => {
-    const { host } = await registry();
-    const env = Object.fromEntries(Object.entries(secretSet('NAME', host, 'dora', password)).map(([key, value]) => [key.replace('NAME', name), value]));
-    const start = { id: 'first', startedAt: 1 };
-    const run = await scenario.run(['login'], env, { containerStart: start });
-    expect(run.row(name)).toMatchObject({ status: 'ok', store: 'config' });
-    const again = await scenario.run(['login', '--skip-verified'], env, { containerStart: start });
-    expect(again.usedHttp).toBe(false);
-    const gone = await scenario.run(['login'], {}, { containerStart: start });
-    expect(gone.row(name, 'removed')).toMatchObject({ server: host });
-    expect(scenario.config().auths).toStrictEqual({});
-  });
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    '%s is an ordinary name',
+    async (name) => {
+      const { host } = await registry();
+      const env = Object.fromEntries(
+        Object.entries(secretSet('NAME', host, 'dora', password)).map(([key, value]) => [
+          key.replace('NAME', name),
+          value,
+        ]),
+      );
+      const start = { id: 'first', startedAt: 1 };
+      const run = await scenario.run(['login'], env, { containerStart: start });
+      expect(run.row(name)).toMatchObject({ status: 'ok', store: 'config' });
+      const again = await scenario.run(['login', '--skip-verified'], env, { containerStart: start });
+      expect(again.usedHttp).toBe(false);
+      const gone = await scenario.run(['login'], {}, { containerStart: start });
+      expect(gone.row(name, 'removed')).toMatchObject({ server: host });
+      expect(scenario.config().auths).toStrictEqual({});
+    },
+  );
 
   test('two sets for one server: the first by name is used, the other is reported, exit 0', async () => {
     const { host, requests } = await registry();
-    const env = { ...secretSet('B', host, 'other', 'x'), ...secretSet('A', `http://${host}/v2/`, 'dora', password) };
+    const env = {
+      ...secretSet('B', host, 'other', 'x'),
+      ...secretSet('A', `http://${host}/v2/`, 'dora', password),
+    };
     const run = await scenario.run(['login'], env);
     expect(run.report.registries.map(({ name, status }) => [name, status])).toStrictEqual([['A', 'ok']]);
     expect(run.report.problems).toMatchObject([{ code: 'duplicate-server', name: 'B' }]);
@@ -212,7 +247,10 @@ describe('each outcome: its row, its exit code, what is stored', () => {
 
   test('rows come in the order of the names, whoever answers first', async () => {
     const [slow, fast] = [await registry({ latencyMs: 200 }), await registry()];
-    const env = { ...secretSet('Z', fast.host, 'dora', password), ...secretSet('A', slow.host, 'dora', password) };
+    const env = {
+      ...secretSet('Z', fast.host, 'dora', password),
+      ...secretSet('A', slow.host, 'dora', password),
+    };
     const run = await scenario.run(['login'], env);
     expect(run.report.registries.map(({ name }) => name)).toStrictEqual(['A', 'Z']);
   });
@@ -220,7 +258,10 @@ describe('each outcome: its row, its exit code, what is stored', () => {
   test('a password of Google with many lines loses one newline at its end and nothing else', async () => {
     const key = scenario.plant('{\n  "private_key": "-----BEGIN PLANTED-----\\nabc\\n"\n}\n');
     const { host } = await registry({ users: { _json_key: key } });
-    const run = await scenario.run(['login'], secretSet('GAR', ` http://${host} \n`, ' _json_key\n', `${key}\n`));
+    const run = await scenario.run(
+      ['login'],
+      secretSet('GAR', ` http://${host} \n`, ' _json_key\n', `${key}\n`),
+    );
     expect(run.row('GAR').status).toBe('ok');
     expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`_json_key:${key}`);
   });
@@ -232,7 +273,10 @@ describe('each outcome: its row, its exit code, what is stored', () => {
     scenario.plant(token);
     expect(run.row('ACR')).toMatchObject({ status: 'ok', store: 'config' });
     expect(run.stdout).not.toContain(token);
-    expect(scenario.config().auths?.[bearer.host]).toStrictEqual({ auth: encodeAuth('dora', ''), identitytoken: token });
+    expect(scenario.config().auths?.[bearer.host]).toStrictEqual({
+      auth: encodeAuth('dora', ''),
+      identitytoken: token,
+    });
   });
 
   test('a set of the secrets file alone is logged in, and this shell is said to be behind', async () => {
@@ -244,7 +288,10 @@ describe('each outcome: its row, its exit code, what is stored', () => {
     expect(run.row('FILED')).toMatchObject({ status: 'ok', store: 'config' });
     expect(run.report.restart.needed).toBe('yes');
     expect(run.report.restart.reasons).toHaveLength(3);
-    expect(run.report.restart.reasons[0]).toMatchObject({ source: 'secrets-file', secret: expect.stringMatching(/^FILED_/) });
+    expect(run.report.restart.reasons[0]).toMatchObject({
+      source: 'secrets-file',
+      secret: expect.stringMatching(/^FILED_/),
+    });
     expect(run.report.restart.how).toMatch(/open a new terminal, or stop and start/i);
     expect(run.exitCode).toBe(0);
   });
@@ -252,7 +299,10 @@ describe('each outcome: its row, its exit code, what is stored', () => {
   test('an odd secrets file is a problem in the report, never a crash', async () => {
     const { host } = await registry();
     scenario.home.write('input/user-secrets-envs.json', `{"A": "${password}"`);
-    const env = { ...secretSet('GOOD', host, 'dora', password), REGISTRY_LOGIN_SECRETS_DIR: `${scenario.home.path}/input` };
+    const env = {
+      ...secretSet('GOOD', host, 'dora', password),
+      REGISTRY_LOGIN_SECRETS_DIR: `${scenario.home.path}/input`,
+    };
     const run = await scenario.run(['login'], env);
     expect(run.row('GOOD').status).toBe('ok');
     expect(run.report.problems).toMatchObject([{ code: 'secrets-file' }]);
@@ -262,10 +312,13 @@ describe('each outcome: its row, its exit code, what is stored', () => {
 
 describe('secrets that a server repeats stay unprinted', () => {
   test.each(['basic', 'bearer'] as const)('an error that echoes the credentials (%s)', async (auth) => {
-    const echo = (request: { headers: Record<string, unknown> }) => {
-      const authorization = String(request.headers['authorization'] ?? '');
+    const echo = ({ headers }: RecordedRequest) => {
+      const authorization = headers['authorization']?.toString() ?? '';
       const decoded = Buffer.from(authorization.replace(/^\w+ /, ''), 'base64').toString();
-      return { status: 401, body: JSON.stringify({ errors: [{ message: `no: ${authorization} ${decoded} ${password}` }] }) };
+      return {
+        status: 401,
+        body: JSON.stringify({ errors: [{ message: `no: ${authorization} ${decoded} ${password}` }] }),
+      };
     };
     const { host } = await registry({ auth, faults: [{ authorized: true, does: echo }] });
     const run = await scenario.run(['login'], secretSet('ECHO', host, 'dora', password));
@@ -278,7 +331,10 @@ describe('secrets that a server repeats stay unprinted', () => {
       auth: 'bearer',
       faults: [
         { on: /^\/token/, does: { status: 200, body: JSON.stringify({ token }) } },
-        { authorized: true, does: { status: 401, body: JSON.stringify({ errors: [{ message: `bad token ${token}` }] }) } },
+        {
+          authorized: true,
+          does: { status: 401, body: JSON.stringify({ errors: [{ message: `bad token ${token}` }] }) },
+        },
       ],
     });
     const run = await scenario.run(['login'], secretSet('QUOTE', host, 'dora', password));
@@ -313,7 +369,10 @@ describe('all at once', () => {
         }),
       );
       try {
-        const run = await scenario.run(['login'], { ...Object.assign({}, ...sets), REGISTRY_LOGIN_TIMEOUT: '15' });
+        const run = await scenario.run(['login'], {
+          ...Object.assign({}, ...sets),
+          REGISTRY_LOGIN_TIMEOUT: '15',
+        });
         expect(most).toBe(33);
         expect(run.report.registries).toHaveLength(33);
         expect(run.report.registries.every(({ status }) => status === 'error')).toBe(true);
@@ -335,18 +394,24 @@ describe('all at once', () => {
     };
     let isDone = false;
     const running = scenario.run(['login'], env).finally(() => (isDone = true));
-    while (!isDone && scenario.config().auths?.[good.host] === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!isDone && scenario.config().auths?.[good.host] === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(Object.keys(scenario.config().auths ?? {})).toStrictEqual([good.host]);
     await stuck.close();
     const run = await running;
     expect(run.row('GOOD')).toMatchObject({ status: 'ok', store: 'config' });
     expect(run.row('STUCK')).toMatchObject({ status: 'unreachable', store: 'config' });
-    expect(Object.keys(scenario.config().auths ?? {}).toSorted()).toStrictEqual([good.host, stuck.host].toSorted());
+    expect(Object.keys(scenario.config().auths ?? {}).toSorted()).toStrictEqual(
+      [good.host, stuck.host].toSorted(),
+    );
   });
 
   test('a bug in one login hides no other result', async () => {
     const good = await registry();
-    const env = { ...secretSet('GOOD', good.url, 'dora', password), ...secretSet('BUG', 'http://127.0.0.1:9', 'dora', password) };
+    const env = {
+      ...secretSet('GOOD', good.url, 'dora', password),
+      ...secretSet('BUG', 'http://127.0.0.1:9', 'dora', password),
+    };
     const run = await scenario.run(['login'], env, {
       wrapHttp: (http) => ({
         send: (request) => {
@@ -394,7 +459,9 @@ describe('flags', () => {
       GITHUB_USER: 'octocat',
     };
     const run = await scenario.run(['login', '--dry-run'], env);
-    expect(run.report.registries.map(({ name, status, store, durationMs }) => [name, status, store, durationMs])).toStrictEqual([
+    expect(
+      run.report.registries.map(({ name, status, store, durationMs }) => [name, status, store, durationMs]),
+    ).toStrictEqual([
       ['ECR', 'planned', null, null],
       ['GITHUB_TOKEN', 'planned', null, null],
       ['ODD', 'error', null, null],
@@ -435,7 +502,9 @@ describe('flags', () => {
     const env = { ...secretSet('ONE', host, 'dora', password), HALF_CONTAINER_REGISTRY_USER: 'x' };
     const run = await scenario.run(['login', '--only', 'ONE', '--only', 'one'], env);
     expect(run.row('ONE').status).toBe('ok');
-    expect(run.report.problems).toMatchObject([{ code: 'unknown-name', name: 'one', advice: expect.stringContaining('HALF, ONE') }]);
+    expect(run.report.problems).toMatchObject([
+      { code: 'unknown-name', name: 'one', advice: expect.stringContaining('HALF, ONE') },
+    ]);
     expect(run.exitCode).toBe(1);
     const half = await scenario.run(['login', '--only', 'HALF'], env);
     expect(half.report.problems).toMatchObject([{ code: 'incomplete-set', name: 'HALF' }]);
@@ -462,7 +531,9 @@ describe('flags', () => {
       REGISTRY_LOGIN_EXPECT: 'ONE,TWO',
     };
     await scenario.run(['login'], env, { containerStart: { id: 'first', startedAt: 1 } });
-    const only = await scenario.run(['login', '--only', 'ONE'], env, { containerStart: { id: 'second', startedAt: 2 } });
+    const only = await scenario.run(['login', '--only', 'ONE'], env, {
+      containerStart: { id: 'second', startedAt: 2 },
+    });
     expect(only.report.restart).toStrictEqual(noRestart);
     const next = await scenario.run(['login'], env, { containerStart: { id: 'third', startedAt: 3 } });
     expect(next.report.restart).toStrictEqual(noRestart);
@@ -489,7 +560,10 @@ describe('flags', () => {
 describe('what is printed', () => {
   test('text without a terminal has no colour and no progress', async () => {
     const [good, bad] = [await registry(), await registry({ latencyMs: 2300 })];
-    const env = { ...secretSet('GOOD', good.url, 'dora', password), ...secretSet('BAD', bad.url, 'dora', 'wrong') };
+    const env = {
+      ...secretSet('GOOD', good.url, 'dora', password),
+      ...secretSet('BAD', bad.url, 'dora', 'wrong'),
+    };
     const run = await scenario.runText(['login'], env);
     expect(run.stdout).toMatch(/^rejected +BAD/m);
     expect(run.stdout).toMatch(/^ok +GOOD/m);
@@ -499,11 +573,21 @@ describe('what is printed', () => {
 
   test('a terminal gets a line on stderr about what is slow, and colour', async () => {
     const [good, slow] = [await registry(), await registry({ latencyMs: 2300 })];
-    const env = { ...secretSet('GOOD', good.url, 'dora', password), ...secretSet('SLOW', slow.url, 'dora', 'wrong') };
+    const env = {
+      ...secretSet('GOOD', good.url, 'dora', password),
+      ...secretSet('SLOW', slow.url, 'dora', 'wrong'),
+    };
     const run = await scenario.runText(['login'], env, { isTTY: true });
-    expect(run.stderr).toBe('Still waiting for SLOW (2 s)\n'.repeat(1) + (run.stderr.includes('5 s') ? 'Still waiting for SLOW (5 s)\n' : ''));
+    expect(run.stderr).toBe(
+      'Still waiting for SLOW (2 s)\n'.repeat(1) +
+        (run.stderr.includes('5 s') ? 'Still waiting for SLOW (5 s)\n' : ''),
+    );
     expect(run.stdout).toContain('\u001b[');
-    const plain = await scenario.runText(['login'], { ...secretSet('GOOD', good.url, 'dora', password), NO_COLOR: '1' }, { isTTY: true });
+    const plain = await scenario.runText(
+      ['login'],
+      { ...secretSet('GOOD', good.url, 'dora', password), NO_COLOR: '1' },
+      { isTTY: true },
+    );
     expect(plain.stdout).not.toContain('\u001b');
     expect(plain.stderr).toBe('');
   });

@@ -41,7 +41,7 @@ describe('what is configured', () => {
           expiresAt: null,
           durationMs: null,
           message: 'Not logged in yet.',
-          advice: 'Run: registry-login login --only ONE',
+          advice: 'Run `registry-login login --only ONE`.',
         },
       ],
       problems: [],

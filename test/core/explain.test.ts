@@ -138,7 +138,7 @@ describe('what a well-known registry wants', () => {
     '%s is not well known',
     (server) => {
       expect(explainVerdict(everyFailure[0] as Verdict, secretSet({ server })).advice).toBe(
-        'Check ACR_CONTAINER_REGISTRY_USER and ACR_CONTAINER_REGISTRY_PASSWORD. If you have just changed them, stop and start the container.',
+        'Check ACR_CONTAINER_REGISTRY_USER and ACR_CONTAINER_REGISTRY_PASSWORD.',
       );
     },
   );

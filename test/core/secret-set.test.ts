@@ -159,7 +159,7 @@ describe('an incomplete set names what is missing', () => {
         name: 'GAR',
         variables: [password],
         message: `The set GAR is incomplete: ${password} is missing or empty.`,
-        advice: `Add ${password}. If you have just done so, stop and start the container.`,
+        advice: `Add ${password}.`,
       },
     ]);
     expect(discoverSets(setOf('GAR', { sessionToken: 't' })).problems).toMatchObject([
@@ -204,7 +204,7 @@ describe('an incomplete set names what is missing', () => {
   test('with a near miss for one of two, it asks to rename that one and to add the other', () => {
     const env = { ...setOf('GAR', { server: 'r.example.com' }), GAR_CONTAINER_REGISTRY_USERNAME: 'u' };
     expect(discoverSets(env).problems[0]?.advice).toBe(
-      `Rename GAR_CONTAINER_REGISTRY_USERNAME to ${user}. Add ${password}. If you have just done so, stop and start the container.`,
+      `Rename GAR_CONTAINER_REGISTRY_USERNAME to ${user}. Add ${password}.`,
     );
   });
 

@@ -143,6 +143,17 @@ describe('writing', () => {
     expect(readJson(home.configFile)).toEqual(written);
   });
 
+  test('gives what root makes in a user’s home to the user', async () => {
+    using home = temporaryHome();
+    if (process.getuid?.() === 0) chownSync(home.path, 65534, 65533);
+    const owner = statSync(home.path);
+    const path = join(home.path, 'new/docker/config.json');
+    await updateConfigFile(path, addEntry);
+    for (const made of [path, join(home.path, 'new/docker'), join(home.path, 'new')]) {
+      expect([statSync(made).uid, statSync(made).gid]).toEqual([owner.uid, owner.gid]);
+    }
+  });
+
   test('keeps every key that is not ours', async () => {
     using home = temporaryHome();
     home.write(

@@ -42,28 +42,49 @@ export async function runBundle(...parameters: Parameters<typeof startBundle>): 
   return startBundle(...parameters).result;
 }
 
-/** Runs it and returns, beside the result, the URLs of all modules that were loaded, Node's own included. */
+export interface TracedProcess extends ProcessResult {
+  /** Paths of all files that were loaded. */
+  readonly files: readonly string[];
+  /** Node's own modules that were loaded beyond those of an empty program that reads stdin and writes stdout: `tls`, `child_process` … */
+  readonly builtins: readonly string[];
+}
+
+/** Runs it as `runBundle` does and tells what was loaded. Writes into `directory`. */
 export async function traceModules(
   directory: string,
   ...[program, args, env, options]: Parameters<typeof startBundle>
-): Promise<ProcessResult & { readonly modules: readonly string[] }> {
+): Promise<TracedProcess> {
+  const empty = join(directory, 'empty.mjs');
+  writeFileSync(empty, "for await (const _ of process.stdin);\nprocess.stdout.write('');\nprocess.stderr;\n");
+  const baseline = await trace(directory, empty, [], env, options);
+  const traced = await trace(directory, program, args, env, options);
+  return { ...traced, builtins: traced.builtins.filter((name) => !baseline.builtins.includes(name)) };
+}
+
+async function trace(
+  directory: string,
+  ...[program, args, env, options]: Parameters<typeof startBundle>
+): Promise<TracedProcess> {
   const hooks = join(directory, 'trace-modules.mjs');
-  const list = join(directory, 'modules.txt');
-  writeFileSync(list, '');
+  const list = join(directory, 'modules.json');
   writeFileSync(
     hooks,
-    `import { appendFileSync } from 'node:fs';
+    `import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
+const files = [];
 registerHooks({
   load(url, context, next) {
-    appendFileSync(${JSON.stringify(list)}, url + '\\n');
+    if (url.startsWith('file:')) files.push(new URL(url).pathname);
     return next(url, context);
   },
 });
+process.on('exit', () => writeFileSync(${JSON.stringify(list)}, JSON.stringify({ files, loaded: process.moduleLoadList })));
 `,
   );
   const result = await runBundle(program, args, env, { ...options, nodeArgs: ['--import', hooks] });
-  return { ...result, modules: readFileSync(list, 'utf8').split('\n').filter((url) => url !== '') };
+  const { files, loaded } = JSON.parse(readFileSync(list, 'utf8')) as { files: string[]; loaded: string[] };
+  const builtins = loaded.flatMap((entry) => /^NativeModule (?!internal\/)(.+)$/.exec(entry)?.[1] ?? []);
+  return { ...result, files, builtins };
 }
 
 /** Words that stand in the code of a package, minified or not. */
@@ -75,10 +96,10 @@ const signatures = {
   'proper-lockfile': /ECOMPROMISED/,
 } as const;
 
-/** Which of the heavy packages are among these modules. */
-export function packagesIn(modules: readonly string[]): string[] {
-  const files = modules.filter((url) => url.startsWith('file:')).map((url) => readFileSync(new URL(url), 'utf8'));
-  return Object.entries(signatures).flatMap(([name, words]) => (files.some((text) => words.test(text)) ? [name] : []));
+/** Which of the heavy packages are in these files. */
+export function packagesIn(files: readonly string[]): string[] {
+  const texts = files.map((file) => readFileSync(file, 'utf8'));
+  return Object.entries(signatures).flatMap(([name, words]) => (texts.some((text) => words.test(text)) ? [name] : []));
 }
 
 async function collect(child: ChildProcessWithoutNullStreams): Promise<ProcessResult> {

@@ -17,8 +17,8 @@ export interface TestProxyOptions {
   readonly refuseWith?: number;
   /** Closes every connection instead of answering. */
   readonly hangsUp?: boolean;
-  /** Where everything goes, whatever was asked for: `127.0.0.1:port`. */
-  readonly target: string;
+  /** Where everything goes, whatever was asked for: `127.0.0.1:port`. A function chooses by the `host[:port]` that was asked for. */
+  readonly target: string | ((host: string) => string);
 }
 
 /** An HTTP proxy on loopback that sends everything to one target, so that names need not resolve. */
@@ -31,7 +31,7 @@ export async function startProxy({
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
-  const { hostname, port } = new URL(`http://${target}`);
+  const targetOf = (host: string): URL => new URL(`http://${typeof target === 'string' ? target : target(host)}`);
 
   function refusal(headers: { 'proxy-authorization'?: string | undefined }): number | null {
     authorizations.push(headers['proxy-authorization']);
@@ -43,7 +43,8 @@ export async function startProxy({
     requests.push(`${message.method} ${message.url}`);
     const status = refusal(message.headers);
     if (status !== null) return void response.writeHead(status).end();
-    const { pathname, search } = new URL(message.url ?? '/', 'http://none');
+    const { host, pathname, search } = new URL(message.url ?? '/', 'http://none');
+    const { hostname, port } = targetOf(host);
     const { 'proxy-authorization': _, ...headers } = message.headers;
     const onward = forward(
       { hostname, port, method: message.method, path: pathname + search, headers },
@@ -61,6 +62,7 @@ export async function startProxy({
     if (hangsUp === true) return void socket.end();
     const status = refusal(message.headers);
     if (status !== null) return void socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+    const { hostname, port } = targetOf(message.url ?? '');
     const onward = connect(Number(port), hostname, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       onward.pipe(socket).pipe(onward);

@@ -98,7 +98,7 @@ export const situations = {
           message: 'GAR_CONTAINER_REGISTRY_PASSWORD is missing. If you have just added it, stop and start.',
         },
       ],
-      how: 'If you have just added or changed it, stop and start: run `gh codespace stop -c "fluffy-space-waffle-abc123"`, then open it again.',
+      how: 'If you have just added or changed a secret, stop and start: run `gh codespace stop -c "fluffy-space-waffle-abc123"`, then open it again.',
     },
   }),
   duplicates: report({
@@ -202,7 +202,7 @@ export const situations = {
             message: 'harbor.corp.example could not be resolved (ENOTFOUND).',
             advice: 'Check HARBOR_CONTAINER_REGISTRY_SERVER for a typing error.',
           },
-          { step: 'connect', status: 'skipped', message: 'Nothing to connect to.', advice: null },
+          { step: 'connect', status: 'skipped', message: 'Not reached.', advice: null },
         ],
       }),
     ],

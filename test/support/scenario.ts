@@ -7,17 +7,17 @@ import type { Environment } from '../../src/io/system.ts';
 import { type TemporaryHome, temporaryHome } from './temporary-home.ts';
 import { createTestSystem, type TestSystemOptions } from './test-system.ts';
 
-export interface Run {
+interface Run {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
   readonly usedHttp: boolean;
 }
 
-export interface ReportRun extends Run {
+interface ReportRun extends Run {
   readonly report: Report;
   /** The only row of this name and, where it is given, status. */
-  row(name: string, status?: RegistryReport['status']): RegistryReport;
+  readonly row: (name: string, status?: RegistryReport['status']) => RegistryReport;
 }
 
 type Options = Omit<TestSystemOptions, 'args' | 'env' | 'home'>;
@@ -45,7 +45,7 @@ export interface Scenario extends Disposable {
   snapshot(): Record<string, string>;
 }
 
-export interface DockerConfigFile {
+interface DockerConfigFile {
   readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>;
   readonly credHelpers?: Readonly<Record<string, string>>;
   readonly credsStore?: string;

@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpClient } from '../../src/io/http.ts';
@@ -21,6 +22,8 @@ export interface TestSystemOptions {
   readonly stdin?: string;
   readonly uid?: number | null;
   readonly containerStart?: ContainerStart;
+  /** Host name → addresses. No other name but `localhost` is found, and none is asked for outside this process. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
   /** Stands between the program and the real HTTP client. */
   readonly wrapHttp?: (http: HttpClient) => HttpClient;
 }
@@ -59,6 +62,7 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
     uid: options.uid === undefined ? (process.getuid?.() ?? null) : options.uid,
     now: () => (typeof options.now === 'function' ? options.now() : (options.now ?? Date.now())),
     containerStart: () => options.containerStart ?? { startedAt: null, id: null },
+    lookup: async (hostname) => lookUp(hostname, options.names ?? {}),
     http() {
       httpClient ??= import('../../src/io/node-client.ts').then(
         ({ NodeClient }) => options.wrapHttp?.(new NodeClient(env)) ?? new NodeClient(env),
@@ -78,6 +82,13 @@ export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
       if (typeof options.home !== 'string') await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+function lookUp(hostname: string, names: Readonly<Record<string, readonly string[]>>): readonly string[] {
+  const found = isIP(hostname) === 0 ? { localhost: ['127.0.0.1'], ...names }[hostname] : [hostname];
+  if (found === undefined)
+    throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' });
+  return found;
 }
 
 function captureOutput({ isTTY = false, columns = 80 }: TestSystemOptions): {

@@ -1,0 +1,76 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtImages, devcontainer, removeImages } from './support/devcontainer.ts';
+import { docker, dockerOk } from './support/docker.ts';
+import { collection, images } from './support/host.ts';
+import { formsOf, searchArchive } from './support/planted.ts';
+import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
+import { secretVariables } from './support/secret-variables.ts';
+import { temporaryDirectory } from './support/temporary.ts';
+
+const password = 'planted-Pa55:w"0rd$(x)';
+const username = 'private-user';
+
+describe('a prebuild with the secrets at hand', () => {
+  let registry: PrivateRegistry;
+  let folder: { readonly path: string } & AsyncDisposable;
+  let secretsFile: string;
+  let container: string;
+  let built: string[] = [];
+
+  beforeAll(async () => {
+    registry = await startPrivateRegistry({ username, password });
+    folder = await temporaryDirectory();
+    secretsFile = path.join(folder.path, 'secrets.json');
+    const settings = path.join(folder.path, 'workspace/.devcontainer');
+    await mkdir(settings, { recursive: true });
+    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), { recursive: true });
+    await writeFile(
+      path.join(settings, 'devcontainer.json'),
+      JSON.stringify({
+        image: images.node,
+        remoteUser: 'vscode',
+        runArgs: ['--network=host'],
+        updateContentCommand: 'test -n "$ACR_CONTAINER_REGISTRY_PASSWORD" && touch /tmp/updated',
+        features: { './registry-login': {} },
+      }),
+    );
+    await writeFile(secretsFile, JSON.stringify(secretVariables('ACR', registry)));
+    container = await up('--prebuild');
+  });
+
+  afterAll(async () => {
+    await docker(['rm', '--force', '--volumes', container]);
+    await removeImages(built);
+    await folder[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+  });
+
+  async function up(...flags: readonly string[]): Promise<string> {
+    const where = ['--workspace-folder', path.join(folder.path, 'workspace'), '--secrets-file', secretsFile];
+    const { output, stdout, exitCode } = await devcontainer(['up', ...where, ...flags]);
+    expect(exitCode, output).toBe(0);
+    built = [...built, ...builtImages(output)];
+    return /"containerId":"([0-9a-f]+)"/.exec(stdout)?.[1] ?? '';
+  }
+
+  it('leaves no form of the password in the container that is snapshot', async () => {
+    expect(await docker(['exec', container, 'test', '-e', '/tmp/updated'])).toMatchObject({ exitCode: 0 });
+    expect(await searchArchive(['export', container], formsOf(password, username))).toEqual([]);
+    expect(registry.verifiedLogins()).toBe(0);
+  });
+
+  it('leaves none in any layer or setting of the image', async () => {
+    const image = await dockerOk(['inspect', '--format', '{{.Image}}', container]);
+    expect(await searchArchive(['save', image.trim()], formsOf(password, username))).toEqual([]);
+  });
+
+  it('logs in once somebody opens it, and only then is there something to find', async () => {
+    expect(await up()).toBe(container);
+    expect(registry.verifiedLogins()).toBe(1);
+    expect(await searchArchive(['export', container], formsOf(password, username))).toEqual([
+      Buffer.from(`${username}:${password}`).toString('base64'),
+    ]);
+  });
+});

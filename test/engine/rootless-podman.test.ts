@@ -1,0 +1,69 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { docker, dockerOk, type Ran } from './support/docker.ts';
+import { collection, images, root } from './support/host.ts';
+import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
+import { rootlessUser, type RootlessUser } from './support/rootless-user.ts';
+import { secretVariables } from './support/secret-variables.ts';
+
+const program = [process.execPath, path.join(root, 'dist/registry-login.js')];
+const devcontainer = [process.execPath, path.join(root, 'node_modules/.bin/devcontainer')];
+
+describe('rootless podman', () => {
+  let user: RootlessUser;
+  let registry: PrivateRegistry;
+  let image: string;
+
+  beforeAll(async () => {
+    registry = await startPrivateRegistry({ username: 'private-user', password: 'planted-Pa55:w"0rd$(x)' });
+    image = await registry.pushHello();
+    user = await rootlessUser();
+  });
+
+  afterAll(async () => {
+    await docker(['image', 'rm', image]);
+    await user[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+  });
+
+  const pull = (): Promise<Ran> => user.run(['podman', 'pull', '--tls-verify=false', image]);
+
+  it('pulls after login, and not before', async () => {
+    expect(await pull()).toMatchObject({ exitCode: 125 });
+    expect(await user.run([...program, 'login'], { env: secretVariables('ACR', registry) })).toMatchObject({ exitCode: 0 });
+    expect(await pull()).toMatchObject({ exitCode: 0 });
+  });
+
+  it('runs a dev container that logs in at its start', async () => {
+    const archive = path.join(user.home, 'image.tar');
+    await dockerOk(['save', '--output', archive, images.node]);
+    await user.own();
+    expect(await user.run(['podman', 'load', '--input', archive])).toMatchObject({ exitCode: 0 });
+    const workspace = path.join(user.home, 'workspace');
+    const settings = path.join(workspace, '.devcontainer');
+    await mkdir(settings, { recursive: true });
+    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), { recursive: true });
+    await writeFile(
+      path.join(settings, 'devcontainer.json'),
+      JSON.stringify({
+        image: `localhost/${images.node}`,
+        remoteUser: 'vscode',
+        runArgs: ['--network=host', '--userns=keep-id:uid=1000,gid=1000'],
+        features: { './registry-login': {} },
+      }),
+    );
+    const secrets = path.join(user.home, 'secrets.json');
+    await writeFile(secrets, JSON.stringify(secretVariables('ACR', registry)));
+    await user.own();
+    const where = ['--docker-path', 'podman', '--workspace-folder', workspace];
+    const started = await user.run([...devcontainer, 'up', ...where, '--secrets-file', secrets], { timeoutMs: 300_000 });
+    expect(started.exitCode, started.output).toBe(0);
+    expect(started.output).toMatch(/\bACR\b/);
+
+    const inside = (...command: readonly string[]): Promise<Ran> => user.run([...devcontainer, 'exec', ...where, ...command]);
+    expect((await inside('stat', '-c', '%U %a', '/home/vscode/.docker/config.json')).output).toContain('vscode 600');
+    const { output } = await inside('cat', '/home/vscode/.docker/config.json');
+    expect(output).toContain(Buffer.from(`private-user:${registry.password}`).toString('base64'));
+  });
+});
