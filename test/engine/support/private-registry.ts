@@ -61,7 +61,7 @@ export async function startPrivateRegistry(
       auth: { htpasswd: { realm: 'private', path: at('htpasswd') } },
     }),
   );
-  const [program = '', ...words] = [...(place?.enter ?? []), 'docker-registry', 'serve', at('registry.yml')];
+  const [program, ...words] = [...(place?.enter ?? []), 'docker-registry', 'serve', at('registry.yml')];
   const process = execa(program, words, {
     all: true,
     buffer: false,
