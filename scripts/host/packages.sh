@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs Debian packages: the tools that the checks and the unit tests use, or what a real engine's tests need.
-# usage: packages.sh tools | engine
+# Installs Debian packages: the tools that the checks and the unit tests use, what a real engine's tests need, or the ones named.
+# usage: packages.sh tools | engine | PACKAGE...
 set -eu
 # shellcheck source=scripts/host/common.sh
 . "$(dirname "$0")/common.sh"
@@ -11,11 +11,13 @@ installed() {
 
 case ${1-} in
   tools)
-    # Each has the name of its command, and it is the command that counts: another system has its own packages.
+    # It is the command that counts: another system has its own packages.
     set --
-    for tool in busybox curl openssl python3 shellcheck wget; do
+    for tool in curl openssl python3 shellcheck wget; do
       command -v "$tool" >/dev/null || set -- "$@" "$tool"
     done
+    # The static one excludes Debian's other busybox, and the engine tests need just this.
+    command -v busybox >/dev/null || set -- "$@" busybox-static
     [ $# -gt 0 ] || exit 0
     ;;
   engine)
@@ -23,12 +25,12 @@ case ${1-} in
     set -- debian-archive-keyring debootstrap docker-registry apache2-utils openssl iproute2 \
       skopeo podman buildah uidmap awscli amazon-ecr-credential-helper golang-docker-credential-helpers
     # Either form of compose will do for the devcontainer CLI.
-  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || set -- docker-compose "$@"
-  # An engine that is already there stays: docker.io would remove a docker-ce.
+    command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || set -- docker-compose "$@"
+    # An engine that is already there stays: docker.io would remove a docker-ce.
     engine_answers || command -v dockerd >/dev/null || set -- docker.io "$@"
     ;;
-  *)
-    echo 'usage: packages.sh tools | engine' >&2
+  '')
+    echo 'usage: packages.sh tools | engine | PACKAGE...' >&2
     exit 2
     ;;
 esac
