@@ -44,6 +44,9 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+// Warnings that libraries have for developers (the AWS SDK's about Node) do not belong into the output of a pull.
+process.removeAllListeners('warning');
+
 // With a limit on file sizes, a write that is too long shall fail with EFBIG and be reported; the signal would end us first.
 process.on('SIGXFSZ', () => {});
 

@@ -9,10 +9,16 @@ export function identityOf({ name, server, username, kind }: SecretSet): Identit
   return { name, server: server.key, username, kind };
 }
 
+const notStored = ' But storing it failed: see the problem with the file.';
+const storedWords: Partial<Record<RegistryReport['status'], string>> = {
+  unverified: ' The credentials are stored as they are.',
+  unreachable: ' The credentials are stored all the same, unverified.',
+};
+
 export function attemptRow({ attempt, placed }: LoginResult): RegistryReport {
   const { set, status, credential, advice, expiresAt, durationMs } = attempt;
-  const isNotStored = credential !== null && placed === null;
-  const message = isNotStored ? `${attempt.message} But storing it failed: see the problem with the file.` : attempt.message;
+  const stored = credential === null ? '' : placed === null ? notStored : (storedWords[status] ?? '');
+  const message = `${attempt.message}${stored}`;
   const store = placed?.store ?? null;
   return { ...identityOf(set), status, store, expiresAt: isoTime(expiresAt), durationMs, message, advice };
 }

@@ -99,10 +99,10 @@ export function parseEcrRegistry(hostname: string): EcrRegistry | null {
 
 /**
  * Whether the text can only be an AWS access key id, long-lived (`AKIA`) or temporary (`ASIA`): 20 characters today, up to 128 by the IAM
- * API reference, so that a key that lost or gained some in copying is not sent to a stranger either.
+ * API reference. A part of a key counts too, so that one that was cut in copying is not sent to a stranger; `ASIA` also begins words.
  */
 export function isAwsAccessKeyId(text: string): boolean {
-  return /^(?:AKIA|ASIA)[A-Z0-9]{12,124}$/.test(text);
+  return /^(?:AKIA[A-Z0-9]{4,124}|ASIA(?:[A-Z0-9]{12,124}|[A-Z]*[0-9][A-Z0-9]*))$/.test(text);
 }
 
 function partitionOf(region: string): AwsPartition {

@@ -71,12 +71,9 @@ const readTrust: Reader<readonly [string, string]> = (text) => {
 const readTrustedAuthHosts: Reader<ReadonlyMap<string, readonly string[]>> = (text) => {
   const pairs = readList(readTrust)(text.replaceAll(/\s*=\s*/g, '='));
   if (pairs === undefined) return undefined;
-  return new Map(
-    [...Map.groupBy(pairs, ([registry]) => registry)].map(([registry, all]) => [
-      registry,
-      all.map(([, host]) => host),
-    ]),
-  );
+  const hosts = new Map<string, string[]>();
+  for (const [registry, host] of pairs) hosts.set(registry, [...(hosts.get(registry) ?? []), host]);
+  return hosts;
 };
 
 /** Every option with its name in devcontainer-feature.json, its place in Options, and what it may be. */

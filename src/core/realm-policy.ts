@@ -84,6 +84,12 @@ function trustedBy({ registry, trustedAuthHosts }: RealmQuestion): readonly stri
   return names.flatMap((name) => trustedAuthHosts.get(name) ?? []);
 }
 
+/** On loopback, or insecure by the user's own word. */
+export function mayUsePlainHttp(host: RegistryHost, insecureRegistries: readonly string[]): boolean {
+  const urls = [`https://${host.host}`, `http://${host.host}`].map((text) => new URL(text));
+  return host.isLoopback || urls.some((url) => namesHost(insecureRegistries, url));
+}
+
 /** Whether one of the entries is exactly this URL's host and port, the port of its scheme being the default. */
 export function namesHost(entries: readonly string[], url: URL): boolean {
   return entries.some((entry) => {

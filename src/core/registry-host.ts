@@ -46,6 +46,10 @@ export function parseRegistryHost(text: string): RegistryHost | { readonly error
   const address = splitPort(authority);
   if (address === null) return { error: 'is not a host name with an optional port' };
   const { hostname, port } = address;
+  // `https//host`, without its colon, would be the host `https`.
+  if (scheme === null && (hostname === 'https' || hostname === 'http')) {
+    return { error: 'has a scheme without its colon; use the host alone' };
+  }
   if (dockerHubNames.has(hostname) && (port === null || port === 443)) return dockerHub;
   const bracketed = hostname.includes(':') ? `[${hostname}]` : hostname;
   const host = port === null ? bracketed : `${bracketed}:${port}`;

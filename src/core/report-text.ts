@@ -185,9 +185,12 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
 
 /** What is the same for several secrets is said once: `A, B and C are in FILE, and not in this shell.` */
 function groupReasons(reasons: readonly RestartReason[]): string[] {
-  const groups = Map.groupBy(reasons, ({ secret, message }) =>
-    message.startsWith(`${secret} `) ? message.slice(secret.length) : message,
-  );
+  const groups = new Map<string, RestartReason[]>();
+  for (const reason of reasons) {
+    const { secret, message } = reason;
+    const rest = message.startsWith(`${secret} `) ? message.slice(secret.length) : message;
+    groups.set(rest, [...(groups.get(rest) ?? []), reason]);
+  }
   return [...groups].flatMap(([rest, group]) => {
     const [, is] = /^ (is|was|has) (?!a )/.exec(rest) ?? [];
     if (group.length === 1 || is === undefined) return group.map(({ message }) => message);

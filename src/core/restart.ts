@@ -130,7 +130,7 @@ function fileSigns(evidence: RestartEvidence): Sign[] {
   for (const [name, { value, file }] of [...fileSecrets].toSorted(([a], [b]) => compare(a, b))) {
     if (!isRegistrySecret(name, evidence) || value.reveal().trim() === '') continue;
     const here = valueOf(environment, name);
-    if (here !== null && comparable(here) === comparable(value.reveal())) continue;
+    if (here !== null && comparable(name, here) === comparable(name, value.reveal())) continue;
     const message =
       here === null
         ? `${name} is in ${file}, and not in this shell.`
@@ -220,9 +220,12 @@ function adviceFor(
   return `If you have just added or changed a secret, stop and start: ${start}`;
 }
 
-/** A shell's `$(…)` drops newlines at the end (devcontainers' sshd script reads `.env-secrets` that way): no difference to report. */
-function comparable(value: string): string {
-  return value.replace(/[\r\n]+$/, '');
+/**
+ * A value as far as a difference is worth a word: a shell's `$(…)` drops newlines at the end (devcontainers' sshd script reads
+ * `.env-secrets` that way), and login trims all but the password.
+ */
+function comparable(name: string, value: string): string {
+  return parseVariableName(name)?.part === 'PASSWORD' ? value.replace(/[\r\n]+$/, '') : value.trim();
 }
 
 function iso(time: number | null): string {

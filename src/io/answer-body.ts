@@ -43,11 +43,18 @@ export function tooLarge(host: string, cause?: unknown): HttpError {
   );
 }
 
-/** Rejects with the signal's reason as soon as it is aborted, whatever `promise` still waits for. */
-export async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/** Rejects with the signal's reason as soon as it is aborted, whatever `promise` still waits for; `onAbort` may end that. */
+export async function untilAborted<T>(
+  signal: AbortSignal,
+  promise: Promise<T>,
+  onAbort: () => void = () => undefined,
+): Promise<T> {
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error);
+    abort = () => {
+      reject(signal.reason as Error);
+      onAbort();
+    };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
   });

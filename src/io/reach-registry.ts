@@ -1,3 +1,4 @@
+import { mayUsePlainHttp } from '../core/realm-policy.ts';
 import type { Challenge } from '../core/challenge.ts';
 import type { StepList, StepName } from '../core/doctor-steps.ts';
 import { explainCertificate } from '../core/explain-certificate.ts';
@@ -8,7 +9,7 @@ import type { SecretSet } from '../core/secret-set.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { resolveHost, tryConnections } from './check-network.ts';
 import { readPeerCertificate } from './peer-certificate.ts';
-import { chooseChallenge, mayUsePlainHttp, type Ping, pingAnonymously } from './registry-client.ts';
+import { chooseChallenge, type Ping, pingAnonymously } from './registry-client.ts';
 import type { Failure, RegistryAccess } from './registry-request.ts';
 import type { System } from './system.ts';
 
@@ -28,9 +29,7 @@ export async function reachRegistry(
   set: SecretSet,
   steps: StepList,
 ): Promise<Reached> {
-  const isPlainByMistake = set.server.scheme === 'http' && !mayUsePlainHttp(access);
-  // Nothing is sent then, so that there is nothing to connect to.
-  const failure = isPlainByMistake ? null : await checkNetwork(system, access, set, steps);
+  const failure = await checkNetwork(system, access, set, steps);
   return failure === null ? await checkVersion(system, access, set, steps) : { ping: null, failure };
 }
 
@@ -76,7 +75,7 @@ function portsOf(access: RegistryAccess): readonly number[] {
   const port = /:(\d+)$/.exec(host)?.[1];
   if (port !== undefined) return [Number(port)];
   if (scheme === 'http') return [80];
-  return scheme === null && mayUsePlainHttp(access) ? [443, 80] : [443];
+  return scheme === null && mayUsePlainHttp(access.host, access.options.insecureRegistries) ? [443, 80] : [443];
 }
 
 /** TLS, `GET /v2/`, and what it asks for. */
@@ -126,7 +125,7 @@ async function explainFailedPing(
   if (cause === 'proxy' || cause === 'connection-refused') return fail('connect', explanation);
   if (cause === 'name-not-resolved') return fail('resolve', explanation);
   if (cause === 'insecure-http') return fail('tls', explanation);
-  const mayBePlain = set.server.scheme !== 'https' && mayUsePlainHttp(access);
+  const mayBePlain = set.server.scheme !== 'https' && mayUsePlainHttp(access.host, access.options.insecureRegistries);
   const isUnclear = cause === 'timeout' || cause === 'connection-lost';
   const certificate =
     cause === 'tls' || (isUnclear && !mayBePlain) ? await fetchCertificate(system, set) : null;

@@ -1,7 +1,7 @@
 import { type Challenge, parseChallenges } from '../core/challenge.ts';
 import type { Credential } from '../core/credential.ts';
 import { quoteForeign } from '../core/foreign-text.ts';
-import { namesHost } from '../core/realm-policy.ts';
+import { mayUsePlainHttp } from '../core/realm-policy.ts';
 import { Secret } from '../core/secret.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { mayLackTls } from './http-failure.ts';
@@ -70,9 +70,7 @@ export async function pingAnonymously(
 ): Promise<Ping | Failure> {
   const secrets = secretsOf(credential);
   const { host, options } = access;
-  const isInsecure = namesHost(options.insecureRegistries, new URL(`https://${host.host}`));
-  const mayUseHttp =
-    host.isLoopback || isInsecure || namesHost(options.insecureRegistries, new URL(`http://${host.host}`));
+  const mayUseHttp = mayUsePlainHttp(host, options.insecureRegistries);
   if (host.scheme === 'http' && !mayUseHttp) {
     const detail = `${host.host} is written with http://, and is neither on loopback nor in insecureRegistries`;
     return { outcome: 'unsupported', cause: 'insecure-http', detail };
@@ -89,12 +87,6 @@ export async function pingAnonymously(
   } catch (error) {
     return failureOfError(error);
   }
-}
-
-/** On loopback, or insecure by the user's own word. */
-export function mayUsePlainHttp({ host, options }: Pick<RegistryAccess, 'host' | 'options'>): boolean {
-  const urls = [`https://${host.host}`, `http://${host.host}`].map((text) => new URL(text));
-  return host.isLoopback || urls.some((url) => namesHost(options.insecureRegistries, url));
 }
 
 async function pingAt(

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { explainVerdict } from '../core/explain.ts';
 import { codespaceTokenSet } from '../core/github-set.ts';
 import { type Options, readOptions } from '../core/options.ts';
+import { mayUsePlainHttp } from '../core/realm-policy.ts';
 import type { Problem } from '../core/report.ts';
 import { discoverSets, type SecretSet, type UnusableSet } from '../core/secret-set.ts';
 import { type CodespacesSecrets, readCodespacesSecrets } from './codespaces-secrets.ts';
@@ -24,14 +26,24 @@ export function readSources(system: System): Sources {
   const fromFiles = new Map([...codespacesSecrets.secrets].map(([variable, { value }]) => [variable, value.reveal()]));
   const discovery = discoverSets(system.env, fromFiles);
   const token = codespaceTokenSet(system.env, options.github, discovery, fromFiles);
+  const found = token === null ? discovery.sets : [...discovery.sets, token];
+  const isRefused = ({ server }: SecretSet): boolean =>
+    server.scheme === 'http' && !mayUsePlainHttp(server, options.insecureRegistries);
   return {
     options,
-    sets: token === null ? discovery.sets : [...discovery.sets, token],
-    unusable: discovery.unusable,
+    sets: found.filter((set) => !isRefused(set)),
+    unusable: [...discovery.unusable, ...found.filter(isRefused).map(refusePlainHttp)],
     names: discovery.names,
     problems: [...optionProblems, ...codespacesSecrets.problems.map(secretsFileProblem), ...discovery.problems],
     codespacesSecrets,
   };
+}
+
+function refusePlainHttp(set: SecretSet): UnusableSet {
+  const { name, server, username, kind } = set;
+  const detail = `${server.host} is written with http://, and is neither on loopback nor in insecureRegistries`;
+  const { message, advice } = explainVerdict({ outcome: 'unsupported', cause: 'insecure-http', detail }, set);
+  return { name, server, username, kind, message, advice: advice ?? '' };
 }
 
 /** What of it concerns the sets of these names (`--only`), with a problem for each name that is not here; all of it where there are none. */

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { HttpError } from './http.ts';
@@ -37,6 +37,7 @@ export class Trust {
   readonly #configurations = new Map<string, Promise<TlsConfiguration>>();
   readonly #directories = new Map<string, Promise<HostCertificates | null>>();
   #authorities: Promise<readonly string[]> | null = null;
+  #hasDirectories: Promise<boolean> | null = null;
 
   /** `certsDirectory` is docker's `/etc/docker/certs.d`. */
   constructor(env: Environment, certsDirectory: string) {
@@ -114,9 +115,22 @@ export class Trust {
   async #hostDirectory(name: string): Promise<HostCertificates | null> {
     const existing = this.#directories.get(name);
     if (existing !== undefined) return await existing;
-    const reading = readHostDirectory(join(this.#certsDirectory, name));
+    this.#hasDirectories ??= isDirectoryThere(this.#certsDirectory);
+    const reading = this.#hasDirectories.then((isThere) =>
+      isThere ? readHostDirectory(join(this.#certsDirectory, name)) : null,
+    );
     this.#directories.set(name, reading);
     return await reading;
+  }
+}
+
+/** Most machines have none, and then no host need be looked for. What is there and closed is for the host's own directory to say. */
+async function isDirectoryThere(directory: string): Promise<boolean> {
+  try {
+    await access(directory);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ENOENT';
   }
 }
 

@@ -59,11 +59,6 @@ function bugResult(error: unknown): Result {
   };
 }
 
-const storedWords: Partial<Record<Explanation['status'], string>> = {
-  unverified: ' The credentials are stored as they are.',
-  unreachable: ' The credentials are stored all the same, unverified.',
-};
-
 type Result = Omit<Attempt, 'set' | 'durationMs' | 'isRecalled'>;
 
 async function verifyStatic(
@@ -86,7 +81,6 @@ async function verifyStatic(
   const stored = explanation.status !== 'rejected' && explanation.status !== 'error';
   return {
     ...explanation,
-    message: explanation.message + (storedWords[explanation.status] ?? ''),
     credential: stored ? (identityToken === null ? credential : { ...credential, identityToken }) : null,
     expiresAt: null,
   };
@@ -155,6 +149,15 @@ async function exchange(
       advice: answer.advice,
       credential: null,
       expiresAt: null,
+    };
+  }
+  if (answer.expiresAt.getTime() <= system.now()) {
+    return {
+      status: 'error',
+      message: `AWS gave a token that ${describeExpiry(answer.expiresAt, system.now())}, by the clock of this machine.`,
+      advice: 'Set the clock of this machine, or of the machine that runs the container engine.',
+      credential: null,
+      expiresAt: answer.expiresAt.getTime(),
     };
   }
   return {

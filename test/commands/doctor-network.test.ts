@@ -288,7 +288,8 @@ describe('what answers is no registry, or not well', () => {
 
   test('http:// to a host that is neither on loopback nor insecure: nothing is sent, not even a connection', async () => {
     const result = await doctor(home, setFor('http://registry.corp.example'));
-    expect(result.steps()).toBe('variables ok, tls failed, config skipped');
+    expect(result.steps()).toBe('variables failed');
+    expect(result.row()).toMatchObject({ status: 'error', server: 'registry.corp.example' });
     expect(result.row().advice).toContain('insecureRegistries');
   });
 });

@@ -40,6 +40,19 @@ const clock = (containerStart = first) => ({ now: () => now, containerStart });
 const entry = (key = host): string | null => decodeAuth(scenario.config().auths?.[key]?.auth);
 
 describe('an access key and a secret key', () => {
+  test('a token that has expired already is an error of the clock, and not stored', async () => {
+    ecr.setTokenLife(-hour);
+    const run = await scenario.run(['login'], env, clock());
+    expect(run.exitCode).toBe(1);
+    expect(run.row('ECR')).toMatchObject({
+      status: 'error',
+      store: null,
+      message: 'AWS gave a token that expired 1 h ago, by the clock of this machine.',
+    });
+    expect(run.row('ECR').advice).toContain('clock');
+    expect(scenario.configText()).toBeNull();
+  });
+
   test('become a token in auths, our helper for the host, and the token in the cache', async () => {
     const run = await scenario.run(['login'], env, clock());
     expect(run.row('ECR')).toStrictEqual({

@@ -171,6 +171,7 @@ describe('isAwsAccessKeyId', () => {
     ['lower case', 'akiaiosfodnn7example', false],
     ['one character lost in copying', 'AKIAIOSFODNN7EXAMPL', true],
     ['one character too many', 'AKIAIOSFODNN7EXAMPLES', true],
+    ['a part of a key', 'AKIAEXAMPLE', true],
     ['a word that begins alike', 'ASIAPACIFIC', false],
     ['a key in a sentence', 'the AKIAIOSFODNN7EXAMPLE key', false],
     ['a line break at the end', 'AKIAIOSFODNN7EXAMPLE\n', false],

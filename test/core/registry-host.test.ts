@@ -110,6 +110,11 @@ describe('what is no host is an error that does not repeat the value', () => {
   test.each([
     { text: '', error: notAHost, why: 'nothing' },
     { text: '/', error: notAHost, why: 'a slash' },
+    {
+      text: 'https//registry.example.com',
+      error: 'has a scheme without its colon; use the host alone',
+      why: 'a scheme without its colon',
+    },
     { text: '//registry.example.com', error: notAHost, why: 'slashes without a scheme' },
     { text: 'https://', error: notAHost, why: 'a scheme alone' },
     { text: 'https:/registry.example.com', error: notAHost, why: 'a scheme with one slash' },

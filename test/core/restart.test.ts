@@ -290,6 +290,14 @@ const rows: [claim: string, evidence: Partial<RestartEvidence>, expected: Expect
     { needed: 'no', reasons: [], how: null, isWorthSaying: false },
   ],
   [
+    'blanks around all but the password are no difference: login trims them',
+    {
+      environment: { ...complete, ACR_CONTAINER_REGISTRY_SERVER: ` ${complete.ACR_CONTAINER_REGISTRY_SERVER} ` },
+      fileSecrets: file(complete),
+    },
+    { needed: 'no', reasons: [], how: null, isWorthSaying: false },
+  ],
+  [
     'an expected name that is not here: unknown, with the causes in order',
     { expect: ['ECR', 'ACR', 'ECR'], environment: complete, completeSets: new Set(['ACR']) },
     {
