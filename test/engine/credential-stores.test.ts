@@ -2,10 +2,11 @@ import { realpathSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { docker, type Ran } from './support/docker.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Ran } from './support/docker.ts';
 import { dockerProgram } from './support/host.ts';
 import { installProgram, type InstalledProgram } from './support/installed-program.ts';
+import { imageToRemove, ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { secretVariables } from './support/secret-variables.ts';
 import { temporaryDirectory } from './support/temporary.ts';
@@ -21,14 +22,16 @@ const clients = [dockerProgram, '/usr/local/bin/docker', '/usr/bin/docker'].flat
 
 const password = 'planted-Pa55:w"0rd$(x)';
 
+const own = ownUntilTheEnd();
 let registry: PrivateRegistry;
 let image: string;
 let program: InstalledProgram;
 
 beforeAll(async () => {
-  registry = await startPrivateRegistry({ username: 'private-user', password });
+  registry = own(await startPrivateRegistry({ username: 'private-user', password }));
   image = await registry.pushHello();
-  program = await installProgram();
+  own(imageToRemove(image));
+  program = own(await installProgram());
   // As VS Code's: it knows what the editor's machine knows, and here that is nothing.
   await program.add(
     'docker-credential-dev-containers-0c7d',
@@ -36,12 +39,6 @@ beforeAll(async () => {
   );
   await program.add('docker-credential-hangs', '#!/bin/sh\nexec sleep 30 2>/dev/null\n');
   await program.add('docker-credential-fails', '#!/bin/sh\necho "the keychain is locked"\nexit 1\n');
-});
-
-afterAll(async () => {
-  await docker(['image', 'rm', image]);
-  await program[Symbol.asyncDispose]();
-  await registry[Symbol.asyncDispose]();
 });
 
 // Docker overwrites an entry in auths with a store's "not found", but keeps it where the store fails in any other way.

@@ -1,35 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { up, type DevContainer } from './support/devcontainer.ts';
 import { docker, type Ran } from './support/docker.ts';
 import { startEcrAccount, type EcrAccount } from './support/ecr-account.ts';
 import { dockerSocket, dockerSocketGroup, images } from './support/host.ts';
+import { ownUntilTheEnd } from './support/owned.ts';
 
 // Each test goes on where the one before it ended, as the days of one container do.
 describe('a dev container with AWS keys, before and after the life of its ECR token', () => {
   let ecr: EcrAccount;
   let container: DevContainer;
+  const own = ownUntilTheEnd();
 
   beforeAll(async () => {
-    ecr = await startEcrAccount('planted-first-token');
-    container = await up({
-      image: images.node,
-      remoteUser: 'vscode',
-      runArgs: [
-        `--network=${ecr.engine.network}`,
-        `--group-add=${await dockerSocketGroup(ecr.engine.socket)}`,
-      ],
-      mounts: [
-        `type=bind,source=${ecr.engine.socket},target=${dockerSocket}`,
-        `type=bind,source=${ecr.engine.configuration},target=/etc/docker,readonly`,
-      ],
-      containerEnv: ecr.variables,
-    });
-  });
-
-  afterAll(async () => {
-    await container[Symbol.asyncDispose]();
-    await ecr[Symbol.asyncDispose]();
+    ecr = own(await startEcrAccount('planted-first-token'));
+    container = own(
+      await up({
+        image: images.node,
+        remoteUser: 'vscode',
+        runArgs: [
+          `--network=${ecr.engine.network}`,
+          `--group-add=${await dockerSocketGroup(ecr.engine.socket)}`,
+        ],
+        mounts: [
+          `type=bind,source=${ecr.engine.socket},target=${dockerSocket}`,
+          `type=bind,source=${ecr.engine.configuration},target=/etc/docker,readonly`,
+        ],
+        containerEnv: ecr.variables,
+      }),
+    );
   });
 
   /** As the user, in a shell of the container. */

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { devcontainer, up } from './support/devcontainer.ts';
 import { docker, dockerOk } from './support/docker.ts';
 import { dockerSocket, dockerSocketGroup, images, root } from './support/host.ts';
+import { imageToRemove, ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { secretVariables } from './support/secret-variables.ts';
 import { temporaryDirectory } from './support/temporary.ts';
@@ -12,14 +13,16 @@ const password = 'planted-Pa55:w"0rd$(x)';
 const succeeds = { exitCode: 0 };
 const isRefused = { exitCode: 1, output: expect.stringContaining('no basic auth credentials') as string };
 
+const own = ownUntilTheEnd();
 let registry: PrivateRegistry;
 let image: string;
 let secrets: Record<string, string>;
 let configuration: { image: string; remoteUser: string; runArgs: string[]; mounts: string[] };
 
 beforeAll(async () => {
-  registry = await startPrivateRegistry({ username: 'private-user', password });
+  registry = own(await startPrivateRegistry({ username: 'private-user', password }));
   image = await registry.pushHello();
+  own(imageToRemove(image));
   secrets = secretVariables('ACR', registry);
   configuration = {
     image: images.node,
@@ -27,11 +30,6 @@ beforeAll(async () => {
     runArgs: ['--network=host', `--group-add=${await dockerSocketGroup()}`],
     mounts: [`type=bind,source=${dockerSocket},target=${dockerSocket}`],
   };
-});
-
-afterAll(async () => {
-  await docker(['image', 'rm', image]);
-  await registry[Symbol.asyncDispose]();
 });
 
 describe('DOCKER_CONFIG in containerEnv', () => {

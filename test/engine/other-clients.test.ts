@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ran } from './support/docker.ts';
 import { startEcrAccount, type EcrAccount } from './support/ecr-account.ts';
 import { installProgram, type InstalledProgram } from './support/installed-program.ts';
+import { ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { secretVariables } from './support/secret-variables.ts';
 import { temporaryDirectory } from './support/temporary.ts';
@@ -13,14 +14,15 @@ type Variables = Readonly<Record<string, string>>;
 
 const systemPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 
+const own = ownUntilTheEnd();
 let program: InstalledProgram;
 let home: { readonly path: string } & AsyncDisposable;
 let config: string;
 let environment: Variables;
 
 beforeAll(async () => {
-  program = await installProgram();
-  home = await temporaryDirectory();
+  program = own(await installProgram());
+  home = own(await temporaryDirectory());
   await mkdir(path.join(home.path, 'runtime'));
   config = path.join(home.path, '.docker/config.json');
   environment = {
@@ -29,11 +31,6 @@ beforeAll(async () => {
     XDG_RUNTIME_DIR: path.join(home.path, 'runtime'),
     PATH: `${program.folder}:${systemPath}`,
   };
-});
-
-afterAll(async () => {
-  await home[Symbol.asyncDispose]();
-  await program[Symbol.asyncDispose]();
 });
 
 /** Podman and buildah keep what they pull below the home, and touch nothing of the machine's own. */
@@ -64,19 +61,20 @@ function withFlags(command: readonly string[], flags: readonly string[]): string
 }
 
 describe('a static login on a plain HTTP registry', () => {
+  const ownHere = ownUntilTheEnd();
   let registry: PrivateRegistry;
   let image: string;
 
   beforeAll(async () => {
-    registry = await startPrivateRegistry({ username: 'private-user', password: 'planted-Pa55:w"0rd$(x)' });
+    registry = ownHere(
+      await startPrivateRegistry({ username: 'private-user', password: 'planted-Pa55:w"0rd$(x)' }),
+    );
     image = await registry.pushHello();
     await execa(path.join(program.folder, 'registry-login'), ['login'], {
       env: { ...environment, ...secretVariables('ACR', registry) },
       extendEnv: false,
     });
   });
-
-  afterAll(() => registry[Symbol.asyncDispose]());
 
   async function run([file = '', ...args]: readonly string[], variables: Variables = {}): Promise<Ran> {
     const { all, exitCode } = await execa(file, args, {
@@ -111,15 +109,14 @@ describe('a static login on a plain HTTP registry', () => {
 });
 
 describe('ECR with keys', () => {
+  const ownHere = ownUntilTheEnd();
   let ecr: EcrAccount;
   let serial = 0;
 
   beforeAll(async () => {
-    ecr = await startEcrAccount('planted-first-token');
+    ecr = ownHere(await startEcrAccount('planted-first-token'));
     expect(await run(['registry-login', 'login'])).toMatchObject({ exitCode: 0 });
   });
-
-  afterAll(() => ecr[Symbol.asyncDispose]());
 
   const run = (command: readonly string[], variables: Variables = {}): Promise<Ran> =>
     ecr.engine.run(command, { ...environment, ...ecr.variables, ...variables });

@@ -1,10 +1,11 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { builtImages, devcontainer, removeImages } from './support/devcontainer.ts';
 import { docker, dockerOk } from './support/docker.ts';
 import { collection, images } from './support/host.ts';
 import { formsOf, searchArchive } from './support/planted.ts';
+import { ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { secretVariables } from './support/secret-variables.ts';
 import { temporaryDirectory } from './support/temporary.ts';
@@ -13,6 +14,7 @@ const password = 'planted-Pa55:w"0rd$(x)';
 const username = 'private-user';
 
 describe('a prebuild with the secrets at hand', () => {
+  const own = ownUntilTheEnd();
   let registry: PrivateRegistry;
   let folder: { readonly path: string } & AsyncDisposable;
   let secretsFile: string;
@@ -20,8 +22,8 @@ describe('a prebuild with the secrets at hand', () => {
   let built: string[] = [];
 
   beforeAll(async () => {
-    registry = await startPrivateRegistry({ username, password });
-    folder = await temporaryDirectory();
+    registry = own(await startPrivateRegistry({ username, password }));
+    folder = own(await temporaryDirectory());
     secretsFile = path.join(folder.path, 'secrets.json');
     const settings = path.join(folder.path, 'workspace/.devcontainer');
     await mkdir(settings, { recursive: true });
@@ -39,15 +41,18 @@ describe('a prebuild with the secrets at hand', () => {
       }),
     );
     await writeFile(secretsFile, JSON.stringify(secretVariables('ACR', registry)));
+    own({ [Symbol.asyncDispose]: removeContainer });
     container = await up('--prebuild');
   });
 
-  afterAll(async () => {
-    await docker(['rm', '--force', '--volumes', container]);
+  async function removeContainer(): Promise<void> {
+    const label = `label=devcontainer.local_folder=${path.join(folder.path, 'workspace')}`;
+    const { output } = await docker(['ps', '--all', '--quiet', '--filter', label]);
+    for (const id of output.split('\n').filter((line) => line !== '')) {
+      await docker(['rm', '--force', '--volumes', id]);
+    }
     await removeImages(built);
-    await folder[Symbol.asyncDispose]();
-    await registry[Symbol.asyncDispose]();
-  });
+  }
 
   async function up(...flags: readonly string[]): Promise<string> {
     const where = ['--workspace-folder', path.join(folder.path, 'workspace'), '--secrets-file', secretsFile];

@@ -1,8 +1,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { docker, dockerOk, type Ran } from './support/docker.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dockerOk, type Ran } from './support/docker.ts';
 import { collection, images, root } from './support/host.ts';
+import { ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { rootlessUser, type RootlessUser } from './support/rootless-user.ts';
 import { secretVariables } from './support/secret-variables.ts';
@@ -12,19 +13,16 @@ const devcontainer = [process.execPath, path.join(root, 'node_modules/.bin/devco
 
 describe('rootless podman', () => {
   let user: RootlessUser;
+  const own = ownUntilTheEnd();
   let registry: PrivateRegistry;
   let image: string;
 
   beforeAll(async () => {
-    registry = await startPrivateRegistry({ username: 'private-user', password: 'planted-Pa55:w"0rd$(x)' });
+    registry = own(
+      await startPrivateRegistry({ username: 'private-user', password: 'planted-Pa55:w"0rd$(x)' }),
+    );
     image = await registry.pushHello();
-    user = await rootlessUser();
-  });
-
-  afterAll(async () => {
-    await docker(['image', 'rm', image]);
-    await user[Symbol.asyncDispose]();
-    await registry[Symbol.asyncDispose]();
+    user = own(await rootlessUser());
   });
 
   const pull = (): Promise<Ran> => user.run(['podman', 'pull', '--tls-verify=false', image]);

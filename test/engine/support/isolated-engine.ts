@@ -36,7 +36,26 @@ export async function startIsolatedEngine({
   /** A CA certificate, PEM. */
   readonly authority: string;
 }): Promise<IsolatedEngine> {
+  const started: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of started.toReversed()) await end();
+  };
+  try {
+    return { ...(await start(hosts, authority, started)), [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Adds to `started` how each thing is ended, as soon as it is there. */
+async function start(
+  hosts: readonly string[],
+  authority: string,
+  started: (() => Promise<unknown>)[],
+): Promise<Omit<IsolatedEngine, typeof Symbol.asyncDispose>> {
   const folder = await temporaryDirectory();
+  started.push(async () => await folder[Symbol.asyncDispose]());
   const at = (name: string): string => path.join(folder.path, name);
   const configuration = at('etc-docker');
   for (const host of hosts) {
@@ -44,6 +63,7 @@ export async function startIsolatedEngine({
     await writeFile(path.join(configuration, 'certs.d', host, 'ca.crt'), authority);
   }
   const pause = (await dockerOk(['run', '--detach', '--init', images.node, 'sleep', 'infinity'])).trim();
+  started.push(() => docker(['rm', '--force', '--volumes', pause]));
   const inspect = async (format: string): Promise<string> =>
     (await dockerOk(['inspect', '--format', format, pause])).trim();
   const address = await inspect('{{.NetworkSettings.IPAddress}}');
@@ -75,16 +95,14 @@ export async function startIsolatedEngine({
     ],
     { all: true, buffer: { all: true, stdout: false, stderr: false }, reject: false, stdin: 'ignore' },
   );
-  const stop = async (): Promise<void> => {
+  started.push(async () => {
     engine.kill('SIGKILL');
-    await engine;
-    await docker(['rm', '--force', '--volumes', pause]);
-    await folder[Symbol.asyncDispose]();
-  };
+    return await engine;
+  });
   try {
     await answers(socket);
   } catch (error) {
-    await stop();
+    engine.kill('SIGKILL');
     throw new Error(`the isolated dockerd does not answer:\n${(await engine).all}`, { cause: error });
   }
   return {
@@ -105,7 +123,6 @@ export async function startIsolatedEngine({
       });
       return { output: all, exitCode };
     },
-    [Symbol.asyncDispose]: stop,
   };
 }
 
