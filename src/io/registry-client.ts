@@ -17,6 +17,7 @@ import {
   sendOnce,
   sendPatiently,
 } from './registry-request.ts';
+import { speaksTls } from './tls-probe.ts';
 import { basicAuthorization, requestToken } from './token-request.ts';
 
 const maxRedirects = 5;
@@ -71,6 +72,7 @@ export async function pingAnonymously(
   const secrets = secretsOf(credential);
   const { host, options } = access;
   const mayUseHttp = mayUsePlainHttp(host, options.insecureRegistries);
+  const pingPlain = (): Promise<Ping | Failure> => pingAt(access, secrets, new URL(`http://${host.host}/v2/`));
   if (host.scheme === 'http' && !mayUseHttp) {
     const detail = `${host.host} is written with http://, and is neither on loopback nor in insecureRegistries`;
     return { outcome: 'unsupported', cause: 'insecure-http', detail };
@@ -79,11 +81,12 @@ export async function pingAnonymously(
     if (host.scheme !== 'http') {
       const url = new URL(`https://${host.host}/v2/`);
       if (host.scheme === 'https' || !mayUseHttp) return await pingAt(access, secrets, url);
+      if (host.isLoopback && !(await speaksTls(host, access.signal))) return await pingPlain();
       const first = await sendOnce(access, { method: 'GET', url });
       if (!(first instanceof HttpError)) return await pingAt(access, secrets, url, first);
       if (!mayLackTls(first)) throw first;
     }
-    return await pingAt(access, secrets, new URL(`http://${host.host}/v2/`));
+    return await pingPlain();
   } catch (error) {
     return failureOfError(error);
   }

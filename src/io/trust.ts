@@ -78,12 +78,10 @@ export class Trust {
   }
 
   async #readAuthorities(): Promise<readonly string[]> {
-    // Older than Node 22.15 there is no getCACertificates.
-    const builtIn =
-      typeof tls.getCACertificates === 'function' ? tls.getCACertificates('default') : tls.rootCertificates;
-    const texts = [await this.#readNamed('NODE_EXTRA_CA_CERTS'), await this.#readSystemBundle()];
-    // Most of the system's CAs are Node's too, and each costs time to parse.
-    return [...new Set([...builtIn.map((pem) => pem.trim()), ...texts.flatMap(splitPem)])];
+    const named = splitPem(await this.#readNamed('NODE_EXTRA_CA_CERTS'));
+    const system = splitPem(await this.#readSystemBundle());
+    // Node's own CAs are for machines without a bundle; beside one they would double the cost and trust whom the machine does not.
+    return [...new Set([...(system.length > 0 ? system : tls.rootCertificates), ...named])];
   }
 
   /** `SSL_CERT_FILE` in the bundle's place, `SSL_CERT_DIR` beside it, as Go and OpenSSL have them. */
