@@ -121,6 +121,9 @@ async function verifyEcrToken(
   };
 }
 
+/** AWS refuses a signature whose time is further off (AWS General Reference, "Signing AWS API requests"). */
+const mostClockSkewMs = 5 * 60_000;
+
 /** AWS answering with a token is the proof that the keys are right; the registry itself need not be asked. */
 async function exchange(
   system: System,
@@ -151,7 +154,7 @@ async function exchange(
       expiresAt: null,
     };
   }
-  if (answer.expiresAt.getTime() <= system.now()) {
+  if (answer.expiresAt.getTime() < system.now() - mostClockSkewMs) {
     return {
       status: 'error',
       message: `AWS gave a token that ${describeExpiry(answer.expiresAt, system.now())}, by the clock of this machine.`,
