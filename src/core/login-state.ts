@@ -20,7 +20,10 @@ export interface SetRecord {
   readonly verifiedAt: number | null;
   /** The start in which it was verified; null where the system did not say. */
   readonly startId: string | null;
-  /** The entry that we wrote into `auths`, by `username`, `password`, `identitytoken`, decoded; null when none is ours. */
+  /**
+   * The entry that we wrote into `auths`, by `username`, `password`, `identitytoken`, decoded, and `other` for the fields that stood beside
+   * them; null when none is ours.
+   */
   readonly written: Fingerprints | null;
   /** Milliseconds since the epoch; null when the credential does not expire, or nobody knows. */
   readonly expiresAt: number | null;

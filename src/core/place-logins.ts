@@ -5,6 +5,7 @@ import {
   credsStore,
   type DockerConfig,
   getAuth,
+  otherAuthFields,
   removeAuth,
   removeCredHelper,
   setAuth,
@@ -30,8 +31,10 @@ export interface Placement {
 export interface Placed {
   /** Null where nothing is stored. */
   readonly store: Store | null;
-  /** Does the entry in `auths` hold this very credential? */
+  /** Did this put the credential into the entry in `auths`? One that held it before is whose it was. */
   readonly isOurEntry: boolean;
+  /** What stands in the entry beside the credential (`otherAuthFields`). */
+  readonly otherFields: string | null;
   /** The helper of the user's own that has to store this login, as it would for `docker login`; null for none. */
   readonly native: string | null;
 }
@@ -53,6 +56,7 @@ export function placeLogins(
   let edited = config;
   for (const { set, credential, onlyIfMissing } of placements) {
     const key = set.server.key;
+    const before = getAuth(edited, key);
     const shadow = shadowOf(config, key);
     const place = placeCredential(set, option, shadow, presence);
     const entry = credential === null ? null : encodeAuthConfig(credential);
@@ -60,9 +64,11 @@ export function placeLogins(
     else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
     if (place === 'config' || place === 'native') edited = removeOurHelper(edited, key);
     else edited = setCredHelper(edited, key, helperName);
-    const isOurEntry = entry !== null && sameAuthConfig(getAuth(edited, key), entry);
+    const after = getAuth(edited, key);
+    const isOurEntry = entry !== null && sameAuthConfig(after, entry) && !sameAuthConfig(before, after);
+    const otherFields = otherAuthFields(edited, key);
     const native = place === 'native' && credential !== null ? shadow : null;
-    places.set(key, { store: native === null ? storeOf(edited, key) : 'helper', isOurEntry, native });
+    places.set(key, { store: native === null ? storeOf(edited, key) : 'helper', isOurEntry, otherFields, native });
   }
   return { config: edited, places };
 }
@@ -113,25 +119,26 @@ export function removeLogins(
   return { config: edited, removed };
 }
 
-/** Fingerprints of the entry as it stands, decoded; null where there is none, or none that can be read. */
+/** Fingerprints of the entry as it stands, decoded, what somebody added included; null where there is none, or none that can be read. */
 export function entryFingerprints(config: DockerConfig, key: string, salt: string): Fingerprints | null {
   const auth = getAuth(config, key);
   if (auth === null) return null;
   try {
     const credential = decodeAuthConfig(auth);
-    return credential === null ? null : credentialFingerprints(credential, salt);
+    return credential === null ? null : credentialFingerprints(credential, otherAuthFields(config, key), salt);
   } catch {
     return null;
   }
 }
 
-/** Fingerprints of an entry that holds this credential, for `SetRecord.written`. */
-export function credentialFingerprints(credential: Credential, salt: string): Fingerprints {
+/** Fingerprints of an entry that holds this credential beside `otherFields`, for `SetRecord.written`. */
+export function credentialFingerprints(credential: Credential, otherFields: string | null, salt: string): Fingerprints {
   const { username, password, identityToken } = credential;
   return fingerprintFields(salt, {
     username,
     password: identityToken === undefined ? password.reveal() : '',
     identitytoken: identityToken?.reveal(),
+    other: otherFields ?? undefined,
   });
 }
 

@@ -146,7 +146,10 @@ function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }:
     fingerprints: fingerprintFields(state.salt, setFields(set)),
     verifiedAt: attempt.isRecalled ? (kept?.verifiedAt ?? now) : now,
     startId: start.id,
-    written: credential !== null && placed?.isOurEntry === true ? credentialFingerprints(credential, state.salt) : (kept?.written ?? null),
+    written:
+      credential !== null && placed?.isOurEntry === true
+        ? credentialFingerprints(credential, placed.otherFields, state.salt)
+        : (kept?.written ?? null),
     expiresAt: attempt.expiresAt,
   };
 }

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { encodeAuthConfig } from '../core/auth-config.ts';
 import type { Credential } from '../core/credential.ts';
 import { type CachedToken, isFresh, isSealed, isValid } from '../core/credential-cache.ts';
-import { removeAuth, setAuth } from '../core/docker-config.ts';
+import { type DockerConfig, removeAuth, setAuth } from '../core/docker-config.ts';
 import type { Fingerprints } from '../core/fingerprint.ts';
 import type { HelperError } from '../core/helper-protocol.ts';
 import { isOurEntry } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
-import { credentialFingerprints, entryFingerprints } from '../core/place-logins.ts';
+import { entryFingerprints } from '../core/place-logins.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 import { ConfigFileError } from './config-file-error.ts';
 import { locateConfigFile, updateConfigFile } from './config-file.ts';
@@ -147,19 +147,21 @@ async function replaceEntry(
   const state = await recallState(system);
   const record = state.sets.get(set.name);
   if (record === undefined) return null;
-  let isOurs = false;
+  const replaced = (config: DockerConfig): DockerConfig => {
+    return option === 'helper' ? removeAuth(config, key) : setAuth(config, key, encodeAuthConfig(credential));
+  };
+  let written: Fingerprints | null = null;
   await updateConfigFile(
     locateConfigFile(system),
     (config) => {
       const entry = entryFingerprints(config, key, state.salt);
-      isOurs = entry !== null && isOurEntry(record, key, entry);
-      if (!isOurs) return config;
-      return option === 'helper'
-        ? removeAuth(config, key)
-        : setAuth(config, key, encodeAuthConfig(credential));
+      const isOurs = entry !== null && isOurEntry(record, key, entry);
+      const edited = isOurs ? replaced(config) : config;
+      written = isOurs ? entryFingerprints(edited, key, state.salt) : null;
+      return edited;
     },
     // Whoever asks us may be the `docker login` that is waited for.
     { settleMs: 0, stateDirectory: stateDirectory(system.env, system.homeDirectory) },
   );
-  return isOurs && option !== 'helper' ? credentialFingerprints(credential, state.salt) : null;
+  return written;
 }
