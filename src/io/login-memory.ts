@@ -8,6 +8,7 @@ import {
   isVerified,
   type LoginState,
   noteSets,
+  recordForServer,
   type SetChange,
   type SetRecord,
   withoutRecord,
@@ -135,9 +136,9 @@ export async function rememberLogins(
 
 function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }: LoginResult, now: number): SetRecord {
   const { set, status, credential } = attempt;
-  const before = state.sets.get(set.name);
   // What was refused leaves what was there before, and whose it is.
-  const kept = before?.server === set.server.key ? before : recordsFor(state, set.server.key)[0]?.[1];
+  const kept = recordForServer(state, set.name, set.server.key);
+  const replacedHelper = placed === null || placed.replacedHelper === undefined ? kept?.replacedHelper : placed.replacedHelper;
   return {
     server: set.server.key,
     kind: set.kind,
@@ -151,6 +152,7 @@ function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }:
         ? credentialFingerprints(credential, placed.otherFields, state.salt)
         : (kept?.written ?? null),
     expiresAt: attempt.expiresAt,
+    ...(replacedHelper == null ? {} : { replacedHelper }),
   };
 }
 

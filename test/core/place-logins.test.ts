@@ -48,7 +48,7 @@ function record(change: Partial<SetRecord> = {}): SetRecord {
 describe('placing', () => {
   test('nothing to do gives back the very same config', () => {
     const before = config({ auths: { [host]: ours } });
-    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }], 'lasting').config).toBe(before);
+    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false, replacedHelper: null }], 'lasting').config).toBe(before);
     expect(placeLogins(before, 'auto', [], 'lasting').config).toBe(before);
   });
 
@@ -85,32 +85,32 @@ describe('placing', () => {
     },
   ])('$claim', ({ entry, onlyIfMissing, after, isOurEntry }) => {
     const before = config({ auths: entry === null ? {} : { [host]: entry } });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing }], 'lasting');
+    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing, replacedHelper: null }], 'lasting');
     expect(plain(placed.config)).toStrictEqual({ auths: { [host]: after } });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry, otherFields: null, native: null });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry, otherFields: null, native: null, replacedHelper: null });
   });
 
   test('no credential leaves the entry and names the helper', () => {
     const ecr = { ...set, kind: 'ecr', username: 'AKIAIOSFODNN7EXAMPLE' } as const;
-    const placements = [{ set: ecr, credential: null, onlyIfMissing: false }];
+    const placements = [{ set: ecr, credential: null, onlyIfMissing: false, replacedHelper: null }];
     const placed = placeLogins(config({ auths: { [host]: theirs } }), 'auto', placements, 'lasting');
     expect(plain(placed.config)).toStrictEqual({
       auths: { [host]: theirs },
       credHelpers: { [host]: 'registry-login' },
     });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false, otherFields: null, native: null });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false, otherFields: null, native: null, replacedHelper: null });
   });
 
   test('under npx, what shadows the config is named to store it, and an entry of before goes', () => {
     const before = config({ auths: { [host]: ours }, credsStore: 'desktop' });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }], 'passing');
+    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false, replacedHelper: null }], 'passing');
     expect(plain(placed.config)).toStrictEqual({ auths: {}, credsStore: 'desktop' });
     expect(placed.places.get(host)).toMatchObject({ store: 'helper', isOurEntry: false, native: 'desktop' });
   });
 
   test('may be run again on its own result', () => {
     for (const option of ['auto', 'helper', 'config'] as const) {
-      const placements = [{ set, credential, onlyIfMissing: false }];
+      const placements = [{ set, credential, onlyIfMissing: false, replacedHelper: null }];
       const once = placeLogins(config({ credsStore: 'desktop' }), option, placements, 'lasting');
       const twice = placeLogins(once.config, option, placements, 'lasting');
       expect(twice.config).toBe(once.config);
@@ -218,6 +218,41 @@ describe('removing', () => {
       false,
     ],
     ['nothing there', { auths: {} }, {}, { auths: {} }, false],
+    [
+      'the helper that ours replaced comes back',
+      { auths: { [host]: ours }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', replacedHelper: 'other' },
+      { auths: {}, credHelpers: { [host]: 'other' } },
+      true,
+    ],
+    [
+      'it does not where ours is not there any more',
+      { auths: { [host]: ours } },
+      { store: 'both', replacedHelper: 'other' },
+      { auths: {} },
+      true,
+    ],
+    [
+      'a changed entry keeps our helper even where ours replaced one',
+      { auths: { [host]: theirs }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', replacedHelper: 'other' },
+      { auths: { [host]: theirs }, credHelpers: { [host]: 'registry-login' } },
+      false,
+    ],
+    [
+      'our helper goes from an entry that stood there before it',
+      { auths: { [host]: theirs }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', written: null },
+      { auths: { [host]: theirs } },
+      true,
+    ],
+    [
+      'our helper stays by the empty entry of a docker login through it',
+      { auths: { [host]: {} }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', written: null },
+      { auths: { [host]: {} }, credHelpers: { [host]: 'registry-login' } },
+      false,
+    ],
   ])('%s', (_, before, change, after, removed) => {
     const result = removeLogin(config(before), record(change), salt);
     expect(plain(result.config)).toStrictEqual(after);
