@@ -221,6 +221,17 @@ describe('what is loaded', () => {
     expect(ecr.exchanges).toBe(1);
   });
 
+  test('a sealed token costs crypto, and no heavy package and no network', async () => {
+    const sealing = { ...ecrEnv, REGISTRY_LOGIN_CREDENTIAL_STORE: 'helper' };
+    await runBundle(credentialHelper, ['get'], sealing, { input: ecrHost });
+    const run = await trace(credentialHelper, ['get'], sealing, ecrHost);
+    expect(run.exitCode).toBe(0);
+    expect(packagesIn(run.files)).toStrictEqual([]);
+    expect(run.builtins).toContain('crypto');
+    for (const name of [...network, 'child_process', 'zlib']) expect(run.builtins).not.toContain(name);
+    expect(ecr.exchanges).toBe(1);
+  });
+
   test.each(['basic', 'bearer'] as const)('a login with %s sets loads no AWS SDK, no execa, no undici, and starts no process', async (auth) => {
     const { url } = await registry({ auth });
     const run = await trace(registryLogin, ['login'], { ...env, ...secretSet('ONE', url, 'dora', password) });

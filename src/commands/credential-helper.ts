@@ -8,7 +8,7 @@ import {
   parseServerRequest,
   parseStoreRequest,
 } from '../core/helper-protocol.ts';
-import type { StoredLogin } from '../core/credential-cache.ts';
+import { isSealed, type StoredLogin } from '../core/credential-cache.ts';
 import { helperName, renewsItself } from '../core/placement.ts';
 import { toPrintable } from '../core/printable.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
@@ -82,7 +82,9 @@ async function rememberLogin(system: System, server: string, login: StoredLogin 
 async function listUsers(system: System): Promise<Map<string, string>> {
   const { tokens, logins } = await readCacheQuietly(system);
   const users = new Map<string, string>();
-  for (const [server, token] of tokens) users.set(server, token.username);
+  for (const [server, token] of tokens) {
+    if (!isSealed(token)) users.set(server, token.username);
+  }
   const { readSources } = await import('../io/sources.ts');
   for (const set of readSources(system).sets) users.set(set.server.key, renewsItself(set) ? tokenOwner : set.username);
   for (const [server, login] of logins) {

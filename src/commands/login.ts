@@ -111,7 +111,7 @@ async function attemptAndStore(run: Run, state: LoginState | null, gone: Records
       if (stored === null) continue;
       for (const name of stored.removed) removed.add(name);
       const left = leaving;
-      if (state !== null) await noteFileProblem(problems, () => rememberLogins(system, all.sets, batch, left));
+      if (state !== null) await noteFileProblem(problems, () => rememberLogins(system, options.credentialStore, all.sets, batch, left));
       leaving = [];
     }
   } finally {

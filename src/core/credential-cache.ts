@@ -1,20 +1,31 @@
 /** What the credential helper answers from, between runs: ECR tokens, and what a user's own `docker login` stored. Never a key. */
 export interface CredentialCache {
   /** By the server's key. */
-  readonly tokens: ReadonlyMap<string, CachedToken>;
+  readonly tokens: ReadonlyMap<string, StoredToken>;
   /** By the server's key: what `docker login` stored through the helper; null after `docker logout`. */
   readonly logins: ReadonlyMap<string, StoredLogin | null>;
 }
 
-export interface CachedToken {
+interface TokenFacts {
   readonly username: string;
-  readonly password: string;
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** `keyMark` of the keys that it was exchanged for. */
   readonly keys: string;
 }
+
+export interface CachedToken extends TokenFacts {
+  readonly password: string;
+}
+
+/** Where nothing secret may stand at rest. */
+export interface SealedToken extends TokenFacts {
+  /** The password, as only the AWS keys that sealed it can read it. */
+  readonly sealed: string;
+}
+
+export type StoredToken = CachedToken | SealedToken;
 
 export interface StoredLogin {
   readonly username: string;
@@ -23,13 +34,17 @@ export interface StoredLogin {
 
 export const emptyCache: CredentialCache = { tokens: new Map(), logins: new Map() };
 
+export function isSealed(token: StoredToken): token is SealedToken {
+  return 'sealed' in token;
+}
+
 /** More than half of its life is left: it is used as it is. */
-export function isFresh(token: CachedToken, now: number): boolean {
+export function isFresh(token: StoredToken, now: number): boolean {
   return token.issuedAt <= now && now - token.issuedAt < (token.expiresAt - token.issuedAt) / 2;
 }
 
 /** No margin: it is asked for where there is no better token, and the last second of one is worth more than none. */
-export function isValid(token: CachedToken, now: number): boolean {
+export function isValid(token: StoredToken, now: number): boolean {
   return token.expiresAt > now;
 }
 
@@ -56,15 +71,16 @@ export function parseCache(text: string): CredentialCache | null {
   if (!isRecord(value) || value['schemaVersion'] !== 1) return null;
   const { tokens, logins } = value;
   if (!Array.isArray(tokens) || !Array.isArray(logins)) return null;
-  const cache = { tokens: new Map<string, CachedToken>(), logins: new Map<string, StoredLogin | null>() };
+  const cache = { tokens: new Map<string, StoredToken>(), logins: new Map<string, StoredLogin | null>() };
   for (const token of tokens as unknown[]) {
     if (!isRecord(token)) return null;
-    const { server, username, password, issuedAt, expiresAt, keys } = token;
-    const texts = [server, username, password, keys];
-    if (!texts.every((text) => typeof text === 'string')) return null;
+    const { server, username, password, sealed, issuedAt, expiresAt, keys } = token;
+    if (typeof server !== 'string' || typeof username !== 'string' || typeof keys !== 'string') return null;
     if (typeof issuedAt !== 'number' || typeof expiresAt !== 'number') return null;
-    const [key = '', user = '', secret = '', mark = ''] = texts;
-    cache.tokens.set(key, { username: user, password: secret, issuedAt, expiresAt, keys: mark });
+    const facts = { username, issuedAt, expiresAt, keys };
+    if (typeof password === 'string') cache.tokens.set(server, { ...facts, password });
+    else if (typeof sealed === 'string') cache.tokens.set(server, { ...facts, sealed });
+    else return null;
   }
   for (const login of logins as unknown[]) {
     if (!isRecord(login) || typeof login['server'] !== 'string') return null;

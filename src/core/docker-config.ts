@@ -22,6 +22,8 @@ const entryFields = [
   'registrytoken',
 ] as const;
 
+const credentialFields = ['username', 'password', 'auth', 'identitytoken'] as const;
+
 /** What docker writes before `credHelpers`. */
 const fieldsBeforeCredHelpers = new Set(
   [
@@ -73,6 +75,22 @@ export function hostOfAuthKey(key: string): string {
   const [, bracketed, port] = /^\[([^\]]*)\](?::(\d*))?$/.exec(rest) ?? [];
   if (bracketed !== undefined && (port ?? '') === '') return bracketed;
   return rest.endsWith(':') ? rest.slice(0, -1) : rest;
+}
+
+/**
+ * What an entry holds beside user name, password and identity token, as text that is the same whatever the order of its fields; null where
+ * there is nothing else.
+ */
+export function otherAuthFields(config: DockerConfig, key: string): string | null {
+  const node = mapEntries(config, 'auths').get(key);
+  if (node?.kind !== 'object') return null;
+  const isCredential = (name: string): boolean => credentialFields.some((field) => isNamed(name, field));
+  const members = node.members.filter(({ name }) => !isCredential(name));
+  if (members.length === 0) return null;
+  return printJson({
+    ...node,
+    members: members.toSorted((one, other) => compareCodePoints(one.name, other.name)),
+  });
 }
 
 export function setAuth(config: DockerConfig, key: string, authConfig: AuthConfig): DockerConfig {

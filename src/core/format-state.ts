@@ -21,6 +21,8 @@ export function formatState(state: LoginState): string {
       startId: record.startId,
       written: record.written === null ? null : sorted(record.written),
       expiresAt: toIso(record.expiresAt),
+      // JSON leaves out what is undefined.
+      replacedHelper: record.replacedHelper,
     })),
   };
   return `${JSON.stringify(file, null, 2)}\n`;

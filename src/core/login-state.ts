@@ -20,10 +20,15 @@ export interface SetRecord {
   readonly verifiedAt: number | null;
   /** The start in which it was verified; null where the system did not say. */
   readonly startId: string | null;
-  /** The entry that we wrote into `auths`, by `username`, `password`, `identitytoken`, decoded; null when none is ours. */
+  /**
+   * The entry that we wrote into `auths`, by `username`, `password`, `identitytoken`, decoded, and `other` for the fields that stood beside
+   * them; null when none is ours.
+   */
   readonly written: Fingerprints | null;
   /** Milliseconds since the epoch; null when the credential does not expire, or nobody knows. */
   readonly expiresAt: number | null;
+  /** What stood in `credHelpers` for the server before ours, and comes back when ours goes; an empty one is one too. */
+  readonly replacedHelper?: string | undefined;
 }
 
 /** Everything that is remembered between runs. Maps go by the set's `<NAME>`. */
@@ -121,6 +126,16 @@ export function isOurEntry(record: SetRecord, server: string, entry: Fingerprint
   return (
     record.written !== null && record.server === server && changedFields(record.written, entry).length === 0
   );
+}
+
+/** The record of the set's server: its own, else one of before it was renamed. */
+export function recordForServer(
+  { sets }: Pick<LoginState, 'sets'>,
+  name: string,
+  server: string,
+): SetRecord | undefined {
+  const own = sets.get(name);
+  return own?.server === server ? own : [...sets.values()].find((record) => record.server === server);
 }
 
 export function withRecord(state: LoginState, name: string, record: SetRecord): LoginState {

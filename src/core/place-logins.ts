@@ -5,6 +5,7 @@ import {
   credsStore,
   type DockerConfig,
   getAuth,
+  otherAuthFields,
   removeAuth,
   removeCredHelper,
   setAuth,
@@ -24,16 +25,22 @@ export interface Placement {
   readonly credential: Credential | null;
   /** Restore what is missing, and leave alone what somebody changed since. */
   readonly onlyIfMissing: boolean;
+  /** The helper that an earlier login replaced by ours (`SetRecord.replacedHelper`); null for none. */
+  readonly replacedHelper: string | null;
 }
 
 /** What became of one login. */
 export interface Placed {
   /** Null where nothing is stored. */
   readonly store: Store | null;
-  /** Does the entry in `auths` hold this very credential? */
+  /** Did this put the credential into the entry in `auths`? One that held it before is whose it was. */
   readonly isOurEntry: boolean;
+  /** What stands in the entry beside the credential (`otherAuthFields`). */
+  readonly otherFields: string | null;
   /** The helper of the user's own that has to store this login, as it would for `docker login`; null for none. */
   readonly native: string | null;
+  /** The helper that this replaced by ours; null for none, undefined where ours stood there before, and what is known of it still holds. */
+  readonly replacedHelper: string | null | undefined;
 }
 
 export interface PlacedConfig {
@@ -51,18 +58,25 @@ export function placeLogins(
 ): PlacedConfig {
   const places = new Map<string, Placed>();
   let edited = config;
-  for (const { set, credential, onlyIfMissing } of placements) {
+  for (const { set, credential, onlyIfMissing, replacedHelper } of placements) {
     const key = set.server.key;
-    const shadow = shadowOf(config, key);
+    const before = getAuth(edited, key);
+    const helper = credHelpers(edited).get(key) ?? null;
+    const shadow = shadowOf(config, key, replacedHelper);
     const place = placeCredential(set, option, shadow, presence);
     const entry = credential === null ? null : encodeAuthConfig(credential);
     if (place === 'helper' || place === 'native') edited = removeAuth(edited, key);
     else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
-    if (place === 'config' || place === 'native') edited = removeOurHelper(edited, key);
+    const isHelperNamed = place !== 'config' && place !== 'native';
+    if (!isHelperNamed) edited = removeOurHelper(edited, key, replacedHelper);
     else edited = setCredHelper(edited, key, helperName);
-    const isOurEntry = entry !== null && sameAuthConfig(getAuth(edited, key), entry);
+    const after = getAuth(edited, key);
+    const isOurEntry = entry !== null && sameAuthConfig(after, entry) && !sameAuthConfig(before, after);
+    const otherFields = otherAuthFields(edited, key);
     const native = place === 'native' && credential !== null ? shadow : null;
-    places.set(key, { store: native === null ? storeOf(edited, key) : 'helper', isOurEntry, native });
+    const store = native === null ? storeOf(edited, key) : 'helper';
+    const replaced = !isHelperNamed ? null : helper === helperName ? undefined : helper;
+    places.set(key, { store, isOurEntry, otherFields, native, replacedHelper: replaced });
   }
   return { config: edited, places };
 }
@@ -74,25 +88,34 @@ export function storeOf(config: DockerConfig, key: string): Store | null {
   return hasEntry ? 'both' : 'helper';
 }
 
-/** The helper that clients would ask for this key instead of `auths`, ours left out; null where there is none. */
-export function shadowOf(config: DockerConfig, key: string): string | null {
-  const own = credHelpers(config).get(key);
-  const helper = own === undefined || own === helperName ? credsStore(config) : own;
+/**
+ * The helper that clients would ask for this key instead of `auths`, were it not for ours, which may have replaced one; null where there
+ * is none.
+ */
+export function shadowOf(config: DockerConfig, key: string, replacedHelper: string | null = null): string | null {
+  const named = credHelpers(config).get(key) ?? null;
+  const helper = (named === helperName ? replacedHelper : named) ?? credsStore(config);
   return helper === null || helper === '' || helper === helperName ? null : helper;
 }
 
-/** Takes away what we wrote for a set, unless somebody changed it since; `removed` says whether anything was. */
+/**
+ * Takes away what we wrote for a set, unless somebody changed it since, and puts back the helper that ours replaced; `removed` says whether
+ * anything was.
+ */
 export function removeLogin(
   config: DockerConfig,
   record: SetRecord,
   salt: string,
 ): { config: DockerConfig; removed: boolean } {
-  const entry = entryFingerprints(config, record.server, salt);
+  const { server, store, written, replacedHelper = null } = record;
+  const entry = entryFingerprints(config, server, salt);
   let edited = config;
-  if (entry !== null && isOurEntry(record, record.server, entry)) edited = removeAuth(edited, record.server);
-  if (record.store === 'helper' || record.store === 'both') {
-    // An entry that somebody else wrote needs a way to be found: the helper goes only with what it stood for.
-    if (getAuth(edited, record.server) === null || edited !== config) edited = removeOurHelper(edited, record.server);
+  if (entry !== null && isOurEntry(record, server, entry)) edited = removeAuth(edited, server);
+  if (store === 'helper' || store === 'both') {
+    // An entry that somebody wrote since needs a way to be found: the helper goes only with what it stood for.
+    const stoodBefore = store === 'both' && written === null && entry !== null;
+    if (getAuth(edited, server) === null || edited !== config || stoodBefore)
+      edited = removeOurHelper(edited, server, replacedHelper);
   }
   return { config: edited, removed: edited !== config };
 }
@@ -113,28 +136,31 @@ export function removeLogins(
   return { config: edited, removed };
 }
 
-/** Fingerprints of the entry as it stands, decoded; null where there is none, or none that can be read. */
+/** Fingerprints of the entry as it stands, decoded, what somebody added included; null where there is none, or none that can be read. */
 export function entryFingerprints(config: DockerConfig, key: string, salt: string): Fingerprints | null {
   const auth = getAuth(config, key);
   if (auth === null) return null;
   try {
     const credential = decodeAuthConfig(auth);
-    return credential === null ? null : credentialFingerprints(credential, salt);
+    return credential === null ? null : credentialFingerprints(credential, otherAuthFields(config, key), salt);
   } catch {
     return null;
   }
 }
 
-/** Fingerprints of an entry that holds this credential, for `SetRecord.written`. */
-export function credentialFingerprints(credential: Credential, salt: string): Fingerprints {
+/** Fingerprints of an entry that holds this credential beside `otherFields`, for `SetRecord.written`. */
+export function credentialFingerprints(credential: Credential, otherFields: string | null, salt: string): Fingerprints {
   const { username, password, identityToken } = credential;
   return fingerprintFields(salt, {
     username,
     password: identityToken === undefined ? password.reveal() : '',
     identitytoken: identityToken?.reveal(),
+    other: otherFields ?? undefined,
   });
 }
 
-function removeOurHelper(config: DockerConfig, key: string): DockerConfig {
-  return credHelpers(config).get(key) === helperName ? removeCredHelper(config, key) : config;
+/** `replacedHelper` (null for none) takes the place of ours again. */
+function removeOurHelper(config: DockerConfig, key: string, replacedHelper: string | null): DockerConfig {
+  if (credHelpers(config).get(key) !== helperName) return config;
+  return replacedHelper === null ? removeCredHelper(config, key) : setCredHelper(config, key, replacedHelper);
 }

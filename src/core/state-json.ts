@@ -28,6 +28,7 @@ const stateSchema = z.object({
       startId: z.nullable(textSchema),
       written: z.nullable(fieldsSchema),
       expiresAt: timeSchema,
+      replacedHelper: z.optional(z.string()),
     }),
   ),
 });

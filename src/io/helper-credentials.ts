@@ -1,4 +1,11 @@
-import { type CachedToken, type CredentialCache, emptyCache, isFresh } from '../core/credential-cache.ts';
+import {
+  type CachedToken,
+  type CredentialCache,
+  emptyCache,
+  isFresh,
+  isSealed,
+  type StoredToken,
+} from '../core/credential-cache.ts';
 import { credentialsNotFound, type HelperError } from '../core/helper-protocol.ts';
 import { renewsItself } from '../core/placement.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
@@ -27,14 +34,24 @@ export async function findCredentials(system: System, server: string): Promise<A
   if (login !== undefined) return { username: login.username, secret: login.secret };
   const set = discoverSets(system.env).sets.find((other) => other.server.key === key) ?? null;
   const token = cache.tokens.get(key) ?? null;
-  if (token !== null && isFresh(token, system.now()) && mayUse(token, set)) return answerOf(token);
+  if (token !== null && isFresh(token, system.now()) && mayUse(token, set)) {
+    const opened = isSealed(token) ? await open(key, token, set) : token;
+    if (opened !== null) return answerOf(opened);
+  }
   const { findWithoutCache } = await import('./uncached-credentials.ts');
   return findWithoutCache(system, key, set, token);
 }
 
 /** The keys may have been replaced since the token was made; without keys in this environment there is nothing to compare. */
-function mayUse(token: CachedToken, set: SecretSet | null): boolean {
+function mayUse(token: StoredToken, set: SecretSet | null): boolean {
   return set === null || (renewsItself(set) && keyMarkOf(set) === token.keys);
+}
+
+/** Null where the keys that sealed it are not in the environment. */
+async function open(key: string, token: StoredToken, set: SecretSet | null): Promise<CachedToken | null> {
+  if (set === null) return null;
+  const { openToken } = await import('./seal-token.ts');
+  return openToken(key, token, set);
 }
 
 export async function readCacheQuietly(system: System): Promise<CredentialCache> {

@@ -1,5 +1,5 @@
 import type { Credential } from '../core/credential.ts';
-import { type CachedToken, type CredentialCache, formatCache, isFresh } from '../core/credential-cache.ts';
+import { type CachedToken, type CredentialCache, formatCache, isFresh, type StoredToken } from '../core/credential-cache.ts';
 import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
 import {
   changesSinceLastStart,
@@ -8,17 +8,20 @@ import {
   isVerified,
   type LoginState,
   noteSets,
+  recordForServer,
   type SetChange,
   type SetRecord,
   withoutRecord,
   withRecord,
 } from '../core/login-state.ts';
 import { getAuth, type DockerConfig } from '../core/docker-config.ts';
+import type { Options } from '../core/options.ts';
 import { credentialFingerprints, type Placed } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, setFields } from '../core/secret-set.ts';
 import { Secret } from '../core/secret.ts';
 import { cacheFilePath, keyMarkOf, readCache, updateCache } from './credential-cache.ts';
+import { openToken, toStoredToken } from './seal-token.ts';
 import { readState, stateFilePath, updateState } from './state-file.ts';
 import type { Records } from './store-logins.ts';
 import type { System } from './system.ts';
@@ -69,8 +72,10 @@ export async function recallLogin(
 
 async function recallToken(system: System, set: SecretSet): Promise<Attempt | null> {
   const path = cacheFilePath(system.env, system.homeDirectory);
-  const token = path === null ? undefined : (await readCache(path)).tokens.get(set.server.key);
-  if (token === undefined || token.keys !== keyMarkOf(set) || !isFresh(token, system.now())) return null;
+  const stored = path === null ? undefined : (await readCache(path)).tokens.get(set.server.key);
+  if (stored === undefined || stored.keys !== keyMarkOf(set) || !isFresh(stored, system.now())) return null;
+  const token = openToken(set.server.key, stored, set);
+  if (token === null) return null;
   const credential: Credential = { username: token.username, password: new Secret(token.password) };
   return recalled(set, 'The token of an earlier login is still good; AWS was not asked.', credential, token.expiresAt);
 }
@@ -104,6 +109,7 @@ export function goneRecords(
 /** Writes down what became of every set, for the next run. Throws StateFileError. */
 export async function rememberLogins(
   system: System,
+  option: Options['credentialStore'],
   sets: readonly SecretSet[],
   results: readonly LoginResult[],
   gone: Records,
@@ -125,14 +131,14 @@ export async function rememberLogins(
     }
     return edited;
   });
-  await rememberTokens(system, results, gone);
+  await rememberTokens(system, option, results, gone);
 }
 
 function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }: LoginResult, now: number): SetRecord {
   const { set, status, credential } = attempt;
-  const before = state.sets.get(set.name);
   // What was refused leaves what was there before, and whose it is.
-  const kept = before?.server === set.server.key ? before : recordsFor(state, set.server.key)[0]?.[1];
+  const kept = recordForServer(state, set.name, set.server.key);
+  const replacedHelper = placed === null || placed.replacedHelper === undefined ? kept?.replacedHelper : placed.replacedHelper;
   return {
     server: set.server.key,
     kind: set.kind,
@@ -141,8 +147,12 @@ function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }:
     fingerprints: fingerprintFields(state.salt, setFields(set)),
     verifiedAt: attempt.isRecalled ? (kept?.verifiedAt ?? now) : now,
     startId: start.id,
-    written: credential !== null && placed?.isOurEntry === true ? credentialFingerprints(credential, state.salt) : (kept?.written ?? null),
+    written:
+      credential !== null && placed?.isOurEntry === true
+        ? credentialFingerprints(credential, placed.otherFields, state.salt)
+        : (kept?.written ?? null),
     expiresAt: attempt.expiresAt,
+    ...(replacedHelper == null ? {} : { replacedHelper }),
   };
 }
 
@@ -164,13 +174,20 @@ export async function rememberRenewal(system: System, { set, expiresAt }: Attemp
 }
 
 /**
- * New ECR tokens go into the helper's cache, those of gone sets leave it; a login also ends what a `docker login` or `docker logout` of the
- * user's left there.
+ * New ECR tokens go into the helper's cache, those of gone sets leave it, and those of before are kept as the option has them now; a login
+ * also ends what a `docker login` or `docker logout` of the user's left there.
  */
-async function rememberTokens(system: System, results: readonly LoginResult[], gone: Records): Promise<void> {
+async function rememberTokens(
+  system: System,
+  option: Options['credentialStore'],
+  results: readonly LoginResult[],
+  gone: Records,
+): Promise<void> {
   const path = cacheFilePath(system.env, system.homeDirectory);
   if (path === null) return;
-  const accepted = results.map(({ attempt }) => attempt).filter(({ credential, isRecalled }) => credential !== null && !isRecalled);
+  const attempts = results.map(({ attempt }) => attempt);
+  const sets = new Map(attempts.map(({ set }) => [set.server.key, set]));
+  const accepted = attempts.filter(({ credential, isRecalled }) => credential !== null && !isRecalled);
   const loggedIn = new Set(accepted.map(({ set }) => set.server.key));
   const left = new Set(gone.map(([, { server }]) => server));
   const added = accepted.flatMap(({ set, credential, expiresAt }): [string, CachedToken][] => {
@@ -178,10 +195,14 @@ async function rememberTokens(system: System, results: readonly LoginResult[], g
     const { username, password } = credential;
     return [[set.server.key, { username, password: password.reveal(), issuedAt: system.now(), expiresAt, keys: keyMarkOf(set) }]];
   });
-  const edit = ({ tokens, logins }: CredentialCache): CredentialCache => ({
-    tokens: new Map([...[...tokens].filter(([key]) => !left.has(key)), ...added]),
-    logins: new Map([...logins].filter(([key]) => !loggedIn.has(key))),
-  });
+  const edit = ({ tokens, logins }: CredentialCache): CredentialCache => {
+    const all = new Map<string, StoredToken>([...[...tokens].filter(([key]) => !left.has(key)), ...added]);
+    const stored = [...all].map(([key, token]) => [key, toStoredToken(key, token, option, sets.get(key) ?? null)] as const);
+    return {
+      tokens: new Map(stored.flatMap(([key, token]) => (token === null ? [] : [[key, token]]))),
+      logins: new Map([...logins].filter(([key]) => !loggedIn.has(key))),
+    };
+  };
   await editCache(path, edit);
 }
 

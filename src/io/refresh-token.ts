@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { encodeAuthConfig } from '../core/auth-config.ts';
 import type { Credential } from '../core/credential.ts';
-import { type CachedToken, isFresh, isValid } from '../core/credential-cache.ts';
-import { setAuth } from '../core/docker-config.ts';
+import { type CachedToken, isFresh, isSealed, isValid } from '../core/credential-cache.ts';
+import { type DockerConfig, removeAuth, setAuth } from '../core/docker-config.ts';
 import type { Fingerprints } from '../core/fingerprint.ts';
 import type { HelperError } from '../core/helper-protocol.ts';
 import { isOurEntry } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
-import { credentialFingerprints, entryFingerprints } from '../core/place-logins.ts';
+import { entryFingerprints } from '../core/place-logins.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 import { ConfigFileError } from './config-file-error.ts';
 import { locateConfigFile, updateConfigFile } from './config-file.ts';
@@ -16,6 +16,7 @@ import { acquireLock, type FileLock, LockTimeoutError } from './file-lock.ts';
 import { answerOf, type Answer, readCacheQuietly } from './helper-credentials.ts';
 import { recallState, rememberRenewal } from './login-memory.ts';
 import { makePrivateDirectory, stateDirectory, StateFileError } from './private-file.ts';
+import { openToken, sealToken, toStoredToken } from './seal-token.ts';
 import type { System } from './system.ts';
 import { type Attempt, verifySet } from './verify-set.ts';
 
@@ -37,11 +38,12 @@ export async function refreshToken(
   if (lock === 'busy' && before !== null) return answerOf(before);
   try {
     const cached = await validToken(system, set);
+    if (cached !== null) await keepAsOptionHasIt(system, set, options);
     if (cached !== null && cached.keys === keyMarkOf(set) && isFresh(cached, system.now()))
       return answerOf(cached);
     const attempt = await verifySet(system, set, options, deadline);
     if (attempt.credential !== null) {
-      await remember(system, set, attempt);
+      await remember(system, set, attempt, options);
       return { username: attempt.credential.username, secret: attempt.credential.password.reveal() };
     }
     if (cached !== null && isValid(cached, system.now())) return answerOf(cached);
@@ -56,7 +58,26 @@ export async function refreshToken(
 /** Whatever keys it was exchanged for: a registry has one account, so a token for it is as good as another. */
 async function validToken(system: System, set: SecretSet): Promise<CachedToken | null> {
   const token = (await readCacheQuietly(system)).tokens.get(set.server.key);
-  return token !== undefined && isValid(token, system.now()) ? token : null;
+  return token !== undefined && isValid(token, system.now()) ? openToken(set.server.key, token, set) : null;
+}
+
+/** A token of before the option was changed is sealed or opened even where it is not replaced. */
+async function keepAsOptionHasIt(
+  system: System,
+  set: SecretSet,
+  { credentialStore }: Options,
+): Promise<void> {
+  const path = cacheFilePath(system.env, system.homeDirectory);
+  const { key } = set.server;
+  const token = (await readCacheQuietly(system)).tokens.get(key);
+  if (path === null || token === undefined || isSealed(token) === (credentialStore === 'helper')) return;
+  await ignoreFileErrors(() =>
+    updateCache(path, (cache) => {
+      const stored = cache.tokens.get(key);
+      const kept = stored === undefined ? null : toStoredToken(key, stored, credentialStore, set);
+      return kept === null ? cache : { ...cache, tokens: new Map([...cache.tokens, [key, kept]]) };
+    }),
+  );
 }
 
 /** Without a lock (null: no home, or nowhere to write) the exchange is made all the same. */
@@ -77,11 +98,17 @@ async function lockExchange(
   }
 }
 
-/** Into the cache, and into the entry of `auths` that a login wrote for clients without helpers. What cannot be written is no reason to give no answer. */
-async function remember(system: System, set: SecretSet, attempt: Attempt): Promise<void> {
+/** Into the cache, and into the entry of `auths` that a login wrote for clients without helpers. */
+async function remember(
+  system: System,
+  set: SecretSet,
+  attempt: Attempt,
+  { credentialStore }: Options,
+): Promise<void> {
   const { credential, expiresAt } = attempt;
   const path = cacheFilePath(system.env, system.homeDirectory);
   if (credential === null || expiresAt === null || path === null) return;
+  const { key } = set.server;
   const token: CachedToken = {
     username: credential.username,
     password: credential.password.reveal(),
@@ -89,39 +116,52 @@ async function remember(system: System, set: SecretSet, attempt: Attempt): Promi
     expiresAt,
     keys: keyMarkOf(set),
   };
-  try {
-    await updateCache(path, (cache) => ({
-      ...cache,
-      tokens: new Map([...cache.tokens, [set.server.key, token]]),
-    }));
-    const written = await replaceEntry(system, set, credential);
+  const stored = credentialStore === 'helper' ? sealToken(key, token, set) : token;
+  await ignoreFileErrors(async () => {
+    await updateCache(path, (cache) => ({ ...cache, tokens: new Map([...cache.tokens, [key, stored]]) }));
+    const written = await replaceEntry(system, set, credential, credentialStore);
     await rememberRenewal(system, attempt, written);
+  });
+}
+
+/** What cannot be written is no reason to give no answer: the next request exchanges again, and login says what is wrong with the file. */
+async function ignoreFileErrors(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
   } catch (error) {
-    // The next request exchanges again, and login says what is wrong with the file.
     if (!(error instanceof StateFileError || error instanceof ConfigFileError)) throw error;
   }
 }
 
-/** Returns the fingerprints of the new entry, or null where there was none of ours. Throws StateFileError, ConfigFileError. */
+/**
+ * Returns the fingerprints of the new entry, or null where there was none of ours, or may be none any more under `helper`. Throws
+ * StateFileError, ConfigFileError.
+ */
 async function replaceEntry(
   system: System,
   set: SecretSet,
   credential: Credential,
+  option: Options['credentialStore'],
 ): Promise<Fingerprints | null> {
   const { key } = set.server;
   const state = await recallState(system);
   const record = state.sets.get(set.name);
   if (record === undefined) return null;
-  let isOurs = false;
+  const replaced = (config: DockerConfig): DockerConfig => {
+    return option === 'helper' ? removeAuth(config, key) : setAuth(config, key, encodeAuthConfig(credential));
+  };
+  let written: Fingerprints | null = null;
   await updateConfigFile(
     locateConfigFile(system),
     (config) => {
       const entry = entryFingerprints(config, key, state.salt);
-      isOurs = entry !== null && isOurEntry(record, key, entry);
-      return isOurs ? setAuth(config, key, encodeAuthConfig(credential)) : config;
+      const isOurs = entry !== null && isOurEntry(record, key, entry);
+      const edited = isOurs ? replaced(config) : config;
+      written = isOurs ? entryFingerprints(edited, key, state.salt) : null;
+      return edited;
     },
     // Whoever asks us may be the `docker login` that is waited for.
     { settleMs: 0, stateDirectory: stateDirectory(system.env, system.homeDirectory) },
   );
-  return isOurs ? credentialFingerprints(credential, state.salt) : null;
+  return written;
 }

@@ -1,4 +1,4 @@
-import type { LoginState, SetRecord } from '../core/login-state.ts';
+import { type LoginState, recordForServer, type SetRecord } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
 import { type Placed, placeLogins, removeLogins, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
@@ -30,11 +30,16 @@ export async function storeLogins(
   option: Options['credentialStore'],
   attempts: readonly Attempt[],
   gone: Records,
-  { salt }: Pick<LoginState, 'salt'>,
+  state: Pick<LoginState, 'salt' | 'sets'>,
 ): Promise<Stored> {
   const placements = attempts
     .filter(({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'))
-    .map(({ set, credential, isRecalled }) => ({ set, credential, onlyIfMissing: isRecalled && !renewsItself(set) }));
+    .map(({ set, credential, isRecalled }) => ({
+      set,
+      credential,
+      onlyIfMissing: isRecalled && !renewsItself(set),
+      replacedHelper: recordForServer(state, set.name, set.server.key)?.replacedHelper ?? null,
+    }));
   let stored: Stored = { places: new Map(), removed: new Set() };
   let natives: readonly NativeRecord[] = [];
   if (placements.length === 0 && gone.length === 0) {
@@ -45,7 +50,7 @@ export async function storeLogins(
   await updateConfigFile(
     configFile,
     (config) => {
-      const { config: without, removed } = removeLogins(config, gone, salt);
+      const { config: without, removed } = removeLogins(config, gone, state.salt);
       const { config: edited, places } = placeLogins(without, option, placements, helperPresence(system.env));
       natives = nativeRecords(config, gone);
       stored = { places, removed };

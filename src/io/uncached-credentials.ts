@@ -1,5 +1,5 @@
 import { decodeAuthConfig } from '../core/auth-config.ts';
-import { type CachedToken, isValid } from '../core/credential-cache.ts';
+import { isSealed, isValid, type StoredToken } from '../core/credential-cache.ts';
 import { credHelpers, findAuth } from '../core/docker-config.ts';
 import { describeExpiry, readTokenExpiry } from '../core/ecr-token.ts';
 import { credentialsNotFound, type HelperError, tokenUsername } from '../core/helper-protocol.ts';
@@ -16,15 +16,16 @@ export async function findWithoutCache(
   system: System,
   key: string,
   fromEnvironment: SecretSet | null,
-  token: CachedToken | null,
+  token: StoredToken | null,
 ): Promise<Answer | HelperError> {
   const sources = readSources(system);
   const set = fromEnvironment ?? sources.sets.find(({ server }) => server.key === key) ?? null;
   if (set !== null && renewsItself(set)) return refreshToken(system, set, sources.options);
   if (set !== null) return answerFromSet(set, system.now());
-  if (token !== null && isValid(token, system.now())) return answerOf(token);
+  const inClear = token === null || isSealed(token) ? null : token;
+  if (inClear !== null && isValid(inClear, system.now())) return answerOf(inClear);
   const entry = await findInConfig(system, key);
-  if ('username' in entry && !(token !== null && entry.secret === token.password)) return entry;
+  if ('username' in entry && entry.secret !== inClear?.password) return entry;
   const unusable = sources.unusable.find(({ server }) => server?.key === key);
   if (unusable !== undefined) return { error: `registry-login: ${unusable.message} ${unusable.advice}` };
   if (token !== null) return { error: keysMissing(key, token, system.now()) };
@@ -40,10 +41,14 @@ function answerFromSet({ name, ecr, username, password }: SecretSet, now: number
   };
 }
 
-function keysMissing(key: string, token: CachedToken, now: number): string {
+function keysMissing(key: string, token: StoredToken, now: number): string {
+  const where = 'Run this where the secrets are (a new terminal), or run registry-login there.';
+  if (isSealed(token) && isValid(token, now)) {
+    return `registry-login: the ECR token for ${key} is sealed with the AWS keys that it came from, and this environment has no AWS keys. ${where}`;
+  }
   const hours = Math.floor((now - token.expiresAt) / 3_600_000);
   const since = hours < 1 ? 'less than an hour ago' : `${hours} h ago`;
-  return `registry-login: the ECR token for ${key} expired ${since}, and this environment has no AWS keys to get a new one with. Run this where the secrets are (a new terminal), or run registry-login there.`;
+  return `registry-login: the ECR token for ${key} expired ${since}, and this environment has no AWS keys to get a new one with. ${where}`;
 }
 
 /** The entry that stands in the Docker config; for a host that the config gives to us without one, the reason why there is nothing. */

@@ -172,6 +172,53 @@ describe('a set that has gone', () => {
     expect(scenario.config()).toStrictEqual(own);
   });
 
+  test.each([
+    { claim: 'as docker writes it', own: () => ({ auth: encodeAuth('dora', password) }) },
+    { claim: 'with a field of its own', own: () => ({ auth: encodeAuth('dora', password), email: 'd@example.com' }) },
+    { claim: 'spelled out', own: () => ({ username: 'dora', password }) },
+  ])('an entry that stood there before the first login is not ours: it stays, unreported ($claim)', async ({ own }) => {
+    const { host } = await registry();
+    const before = { auths: { [host]: own() } };
+    scenario.writeConfig(before);
+    for (const start of [first, second]) await scenario.run(['login', '--skip-verified'], secretSet('ONE', host, 'dora', password), start);
+    await scenario.run(['login'], secretSet('ONE', host, 'dora', password), second);
+    const run = await scenario.run(['login'], {}, second);
+    expect(run.report.registries).toStrictEqual([]);
+    expect(scenario.config()).toStrictEqual(before);
+  });
+
+  test('an entry of ours that later logins found as it was is still ours', async () => {
+    const { host } = await registry();
+    for (const start of [first, first, second]) await scenario.run(['login'], secretSet('ONE', host, 'dora', password), start);
+    expect((await scenario.run(['login'], {}, second)).row('ONE', 'removed')).toMatchObject({ server: host });
+    expect(auths()).toStrictEqual([]);
+  });
+
+  test.each([
+    ['email', { email: 'd@example.com' }],
+    ['an unknown field', { note: { kept: [1, null] } }],
+    ['registrytoken', { registrytoken: 'of-my-own' }],
+    ['serveraddress', { serveraddress: 'r.example.com' }],
+  ])('an entry of ours to which somebody added %s was changed: it stays, unreported', async (_, field) => {
+    const { host } = await registry();
+    await scenario.run(['login'], secretSet('ONE', host, 'dora', password), first);
+    const changed = { auths: { [host]: { ...scenario.config().auths?.[host], ...field } } };
+    scenario.writeConfig(changed);
+    await scenario.run(['login', '--skip-verified'], secretSet('ONE', host, 'dora', password), first);
+    const run = await scenario.run(['login'], {}, second);
+    expect(run.report.registries).toStrictEqual([]);
+    expect(scenario.config()).toStrictEqual(changed);
+  });
+
+  test('a field that stood beside the password that we replaced goes with the entry', async () => {
+    const { host } = await registry();
+    scenario.writeConfig({ auths: { [host]: { email: 'd@example.com', auth: encodeAuth('dora', 'old') } } });
+    await scenario.run(['login'], secretSet('ONE', host, 'dora', password), first);
+    expect(scenario.config().auths?.[host]).toStrictEqual({ auth: encodeAuth('dora', password), email: 'd@example.com' });
+    expect((await scenario.run(['login'], {}, second)).row('ONE', 'removed')).toMatchObject({ server: host });
+    expect(auths()).toStrictEqual([]);
+  });
+
   test('an entry that is ours in another spelling is removed', async () => {
     const { host } = await registry();
     await scenario.run(['login'], secretSet('ONE', host, 'dora', password), first);

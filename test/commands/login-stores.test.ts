@@ -104,3 +104,91 @@ describe('credentialStore', () => {
     expect((await scenario.run(['login'], env)).report.problems).toHaveLength(0);
   });
 });
+
+describe("another helper that stood for the host before", () => {
+  const given = (kind: Kind): { host: string; env: Record<string, string> } => {
+    const host = kind === 'static' ? registry.host : ecrHost;
+    const set = kind === 'static' ? secretSet('ONE', host, 'dora', password) : secretSet('ONE', host, accessKeyId, secret);
+    return { host, env: { ...set, AWS_ENDPOINT_URL_ECR: ecr.url } };
+  };
+  const option = (credentialStore: string) => ({ REGISTRY_LOGIN_CREDENTIAL_STORE: credentialStore });
+  const helperOf = (host: string): string | undefined => scenario.config().credHelpers?.[host];
+
+  const cases = (['static', 'ECR with keys'] as const).flatMap((kind) => [
+    { kind, store: 'auto', own: 'other' },
+    { kind, store: 'helper', own: 'other' },
+    { kind, store: 'helper', own: '' },
+  ]);
+  test.each(cases)('comes back when the set is gone, at logout, and when the option is config ($kind, $store, "$own")', async ({ kind, store, own }) => {
+    const { host, env } = given(kind);
+    const before = { auths: {}, credHelpers: { 'b.example.com': 'b', [host]: own }, credsStore: 'desktop' };
+    const login = (environment: Record<string, string>, ...flags: string[]) => scenario.run(['login', ...flags], { ...option(store), ...environment });
+    scenario.writeConfig(before);
+    for (const flags of [[], [], ['--skip-verified']]) {
+      await login(env, ...flags);
+      expect(helperOf(host)).toBe('registry-login');
+    }
+    await login({ ...env, ONE_CONTAINER_REGISTRY_PASSWORD: 'wrong' });
+    expect((await login({})).row('ONE', 'removed')).toMatchObject({ server: host });
+    expect(scenario.config()).toStrictEqual(before);
+
+    await login(env);
+    expect((await scenario.run(['logout'])).row('ONE')).toMatchObject({ status: 'removed' });
+    expect(scenario.config()).toStrictEqual(before);
+
+    await login(env);
+    await login({ ...env, ...option('config') });
+    expect(helperOf(host)).toBe(own);
+    expect(scenario.config().auths?.[host]).toBeDefined();
+    await login(env);
+    expect(helperOf(host)).toBe('registry-login');
+    await login({});
+    expect(scenario.config()).toStrictEqual(before);
+  });
+
+  test('comes back with a set that was renamed meanwhile', async () => {
+    const { host, env } = given('ECR with keys');
+    scenario.writeConfig({ credHelpers: { [host]: 'ecr-login' } });
+    await scenario.run(['login'], env);
+    await scenario.run(['login'], { ...secretSet('TWO', host, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url });
+    await scenario.run(['login'], {});
+    expect(scenario.config()).toStrictEqual({ auths: {}, credHelpers: { [host]: 'ecr-login' } });
+  });
+
+  test('comes back beside an entry that stood there before, too', async () => {
+    const { host, env } = given('static');
+    const before = { auths: { [host]: { auth: encodeAuth('dora', password) } }, credHelpers: { [host]: 'other' } };
+    scenario.writeConfig(before);
+    await scenario.run(['login'], env);
+    expect(helperOf(host)).toBe('registry-login');
+    await scenario.run(['login'], {});
+    expect(scenario.config()).toStrictEqual(before);
+  });
+
+  test.each([
+    { claim: 'named yet another', now: 'third' },
+    { claim: 'removed ours', now: undefined },
+  ])('does not come back where somebody $claim since', async ({ now }) => {
+    const { host, env } = given('ECR with keys');
+    scenario.writeConfig({ credHelpers: { [host]: 'other' } });
+    await scenario.run(['login'], env);
+    const { auths = {} } = scenario.config();
+    scenario.writeConfig({ auths, ...(now === undefined ? {} : { credHelpers: { [host]: now } }) });
+    await scenario.run(['logout'], env);
+    expect(helperOf(host)).toBe(now);
+  });
+
+  test.each([
+    { claim: 'the one that it was changed to', now: 'third', after: 'third' },
+    { claim: 'none where it was removed', now: undefined, after: undefined },
+  ])('is the one that the last login replaced: $claim', async ({ now, after }) => {
+    const { host, env } = given('ECR with keys');
+    scenario.writeConfig({ credHelpers: { [host]: 'other' } });
+    await scenario.run(['login'], env);
+    scenario.writeConfig(now === undefined ? {} : { credHelpers: { [host]: now } });
+    await scenario.run(['login'], env);
+    expect(helperOf(host)).toBe('registry-login');
+    await scenario.run(['login'], {});
+    expect(helperOf(host)).toBe(after);
+  });
+});

@@ -105,6 +105,19 @@ test('an entry that somebody changed stays, and the report says so', async () =>
   expect(scenario.config()).toStrictEqual(own);
 });
 
+test.each([
+  ['that stood there before the first login', true, {}],
+  ['to which somebody added a field', false, { email: 'd@example.com' }],
+])('an entry %s stays, and the report says so', async (_, isOwn, field) => {
+  const own = { auths: { [registry.host]: { auth: encodeAuth('dora', password), ...field } } };
+  if (isOwn) scenario.writeConfig(own);
+  await scenario.run(['login'], secretSet('ONE', registry.host, 'dora', password));
+  if (!isOwn) scenario.writeConfig(own);
+  const run = await scenario.run(['logout']);
+  expect(run.row('ONE')).toMatchObject({ status: 'unverified', store: 'config' });
+  expect(scenario.config()).toStrictEqual(own);
+});
+
 test("a user's own docker login through the helper stays and works", async () => {
   await scenario.run(['login'], env);
   await scenario.runHelper('store', JSON.stringify({ ServerURL: ecrHost, Username: 'me', Secret: password }), env);

@@ -55,9 +55,14 @@ describe('the text of the cache', () => {
     const tokens = fc.array(
       fc.tuple(
         texts,
-        fc.record(
-          { username: texts, password: texts, issuedAt: fc.nat(), expiresAt: fc.nat(), keys: texts },
-          plainObjects,
+        fc.oneof(
+          ...(['password', 'sealed'] as const).map((form) => {
+            const facts = { username: texts, issuedAt: fc.nat(), expiresAt: fc.nat(), keys: texts };
+            return fc.record(
+              { ...facts, [form]: texts } as typeof facts & { password: typeof texts },
+              plainObjects,
+            );
+          }),
         ),
       ),
     );
@@ -91,6 +96,8 @@ describe('the text of the cache', () => {
     '{"schemaVersion":1,"tokens":[null],"logins":[]}',
     '{"schemaVersion":1,"tokens":[{"server":"a"}],"logins":[]}',
     '{"schemaVersion":1,"tokens":[{"server":"a","username":"AWS","password":"p","issuedAt":"1","expiresAt":2,"keys":"k"}],"logins":[]}',
+    '{"schemaVersion":1,"tokens":[{"server":"a","username":"AWS","issuedAt":1,"expiresAt":2,"keys":"k"}],"logins":[]}',
+    '{"schemaVersion":1,"tokens":[{"server":"a","username":"AWS","sealed":1,"issuedAt":1,"expiresAt":2,"keys":"k"}],"logins":[]}',
     '{"schemaVersion":1,"tokens":[],"logins":["a"]}',
     '{"schemaVersion":1,"tokens":[],"logins":[{"username":"u"}]}',
   ])('%s is none', (text) => {

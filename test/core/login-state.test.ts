@@ -186,6 +186,17 @@ describe('the state as JSON', () => {
     expect(formatState(withoutRecord(other, 'C'))).toBe(formatState(one));
   });
 
+  test.each([undefined, '', 'ecr-login'])(
+    'the helper that ours replaced comes back: %s; a file of before has none',
+    (replacedHelper) => {
+      const text = formatState(withRecord(emptyState(salt), 'A', { ...record, replacedHelper }));
+      expect(text.includes('replacedHelper')).toBe(replacedHelper !== undefined);
+      expect(parseState(text)).not.toHaveProperty('problem');
+      const parsed = parseState(text);
+      if (!('problem' in parsed)) expect(parsed.sets.get('A')?.replacedHelper).toBe(replacedHelper);
+    },
+  );
+
   test('a time that no calendar has is left out', () => {
     const text = formatState(
       withRecord(emptyState(salt), 'A', { ...record, verifiedAt: Number.NaN, expiresAt: Infinity }),

@@ -39,7 +39,7 @@ function record(change: Partial<SetRecord> = {}): SetRecord {
     fingerprints: new Map(),
     verifiedAt: 1,
     startId: 'boot:1',
-    written: credentialFingerprints(credential, salt),
+    written: credentialFingerprints(credential, null, salt),
     expiresAt: null,
     ...change,
   };
@@ -48,7 +48,7 @@ function record(change: Partial<SetRecord> = {}): SetRecord {
 describe('placing', () => {
   test('nothing to do gives back the very same config', () => {
     const before = config({ auths: { [host]: ours } });
-    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }], 'lasting').config).toBe(before);
+    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false, replacedHelper: null }], 'lasting').config).toBe(before);
     expect(placeLogins(before, 'auto', [], 'lasting').config).toBe(before);
   });
 
@@ -70,44 +70,51 @@ describe('placing', () => {
     },
     { claim: 'what is missing is restored', entry: null, onlyIfMissing: true, after: ours, isOurEntry: true },
     {
-      claim: 'another spelling of ours stays as it is spelled',
+      claim: 'another spelling of ours stays as it is spelled, and whose it was',
       entry: { username: 'dora', password: 'pw' },
       onlyIfMissing: false,
       after: { username: 'dora', password: 'pw' },
-      isOurEntry: true,
+      isOurEntry: false,
+    },
+    {
+      claim: 'what stood there just so is not written',
+      entry: ours,
+      onlyIfMissing: false,
+      after: ours,
+      isOurEntry: false,
     },
   ])('$claim', ({ entry, onlyIfMissing, after, isOurEntry }) => {
     const before = config({ auths: entry === null ? {} : { [host]: entry } });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing }], 'lasting');
+    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing, replacedHelper: null }], 'lasting');
     expect(plain(placed.config)).toStrictEqual({ auths: { [host]: after } });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry, native: null });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry, otherFields: null, native: null, replacedHelper: null });
   });
 
   test('no credential leaves the entry and names the helper', () => {
     const ecr = { ...set, kind: 'ecr', username: 'AKIAIOSFODNN7EXAMPLE' } as const;
-    const placements = [{ set: ecr, credential: null, onlyIfMissing: false }];
+    const placements = [{ set: ecr, credential: null, onlyIfMissing: false, replacedHelper: null }];
     const placed = placeLogins(config({ auths: { [host]: theirs } }), 'auto', placements, 'lasting');
     expect(plain(placed.config)).toStrictEqual({
       auths: { [host]: theirs },
       credHelpers: { [host]: 'registry-login' },
     });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false, native: null });
+    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false, otherFields: null, native: null, replacedHelper: null });
   });
 
   test('under npx, what shadows the config is named to store it, and an entry of before goes', () => {
     const before = config({ auths: { [host]: ours }, credsStore: 'desktop' });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false }], 'passing');
+    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false, replacedHelper: null }], 'passing');
     expect(plain(placed.config)).toStrictEqual({ auths: {}, credsStore: 'desktop' });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'helper', isOurEntry: false, native: 'desktop' });
+    expect(placed.places.get(host)).toMatchObject({ store: 'helper', isOurEntry: false, native: 'desktop' });
   });
 
   test('may be run again on its own result', () => {
     for (const option of ['auto', 'helper', 'config'] as const) {
-      const placements = [{ set, credential, onlyIfMissing: false }];
+      const placements = [{ set, credential, onlyIfMissing: false, replacedHelper: null }];
       const once = placeLogins(config({ credsStore: 'desktop' }), option, placements, 'lasting');
       const twice = placeLogins(once.config, option, placements, 'lasting');
       expect(twice.config).toBe(once.config);
-      expect(twice.places).toStrictEqual(once.places);
+      expect([...twice.places.values()].map(({ store }) => store)).toStrictEqual([...once.places.values()].map(({ store }) => store));
     }
   });
 });
@@ -183,6 +190,20 @@ describe('removing', () => {
       true,
     ],
     [
+      'an entry to which somebody added a field stays',
+      { auths: { [host]: { ...ours, email: 'd@example.com' } } },
+      {},
+      { auths: { [host]: { ...ours, email: 'd@example.com' } } },
+      false,
+    ],
+    [
+      'a field that stood there when we wrote, in whatever order, is no change',
+      { auths: { [host]: { z: [1], ...ours, email: 'd@example.com' } } },
+      { written: credentialFingerprints(credential, '{\n\t"email": "d@example.com",\n\t"z": [\n\t\t1\n\t]\n}', salt) },
+      { auths: {} },
+      true,
+    ],
+    [
       'an entry that cannot be read stays',
       { auths: { [host]: { auth: '***' } } },
       {},
@@ -197,6 +218,41 @@ describe('removing', () => {
       false,
     ],
     ['nothing there', { auths: {} }, {}, { auths: {} }, false],
+    [
+      'the helper that ours replaced comes back',
+      { auths: { [host]: ours }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', replacedHelper: 'other' },
+      { auths: {}, credHelpers: { [host]: 'other' } },
+      true,
+    ],
+    [
+      'it does not where ours is not there any more',
+      { auths: { [host]: ours } },
+      { store: 'both', replacedHelper: 'other' },
+      { auths: {} },
+      true,
+    ],
+    [
+      'a changed entry keeps our helper even where ours replaced one',
+      { auths: { [host]: theirs }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', replacedHelper: 'other' },
+      { auths: { [host]: theirs }, credHelpers: { [host]: 'registry-login' } },
+      false,
+    ],
+    [
+      'our helper goes from an entry that stood there before it',
+      { auths: { [host]: theirs }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', written: null },
+      { auths: { [host]: theirs } },
+      true,
+    ],
+    [
+      'our helper stays by the empty entry of a docker login through it',
+      { auths: { [host]: {} }, credHelpers: { [host]: 'registry-login' } },
+      { store: 'both', written: null },
+      { auths: { [host]: {} }, credHelpers: { [host]: 'registry-login' } },
+      false,
+    ],
   ])('%s', (_, before, change, after, removed) => {
     const result = removeLogin(config(before), record(change), salt);
     expect(plain(result.config)).toStrictEqual(after);
@@ -216,9 +272,9 @@ describe('removing', () => {
     const token: Credential = { ...credential, identityToken: new Secret('tok') };
     const before = config({ auths: { [host]: encodeAuthConfig(token) } });
     expect(removeLogin(before, record(), salt).removed).toBe(false);
-    expect(removeLogin(before, record({ written: credentialFingerprints(token, salt) }), salt).removed).toBe(
+    expect(removeLogin(before, record({ written: credentialFingerprints(token, null, salt) }), salt).removed).toBe(
       true,
     );
-    expect(entryFingerprints(before, host, salt)).toStrictEqual(credentialFingerprints(token, salt));
+    expect(entryFingerprints(before, host, salt)).toStrictEqual(credentialFingerprints(token, null, salt));
   });
 });
