@@ -26,12 +26,11 @@ export interface Answer {
  */
 export async function findCredentials(system: System, server: string): Promise<Answer | HelperError> {
   const host = parseRegistryHost(server);
-  if ('error' in host) return { error: credentialsNotFound };
-  const { key } = host;
+  const key = 'error' in host ? server : host.key;
   const cache = await readCacheQuietly(system);
-  const login = cache.logins.get(key);
-  if (login === null) return { error: credentialsNotFound };
-  if (login !== undefined) return { username: login.username, secret: login.secret };
+  const login = cache.logins.get(key) ?? null;
+  if (login !== null) return { username: login.username, secret: login.secret };
+  if ('error' in host || cache.logins.has(key)) return { error: credentialsNotFound };
   const set = discoverSets(system.env).sets.find((other) => other.server.key === key) ?? null;
   const token = cache.tokens.get(key) ?? null;
   if (token !== null && isFresh(token, system.now()) && mayUse(token, set)) {

@@ -27,10 +27,10 @@ describe('a fingerprint', () => {
 
   test('cannot confirm a guess: many words of a dictionary have it', () => {
     const target = fingerprint(salt, 'word 31337');
-    const fits = Array.from({ length: 120_000 }, (_, index) => `word ${index}`).filter(
+    const fits = Array.from({ length: 600_000 }, (_, index) => `word ${index}`).filter(
       (word) => fingerprint(salt, word) === target,
     );
-    expect(fits.length).toBeGreaterThan(1);
+    expect(fits.length).toBeGreaterThan(3);
   });
 });
 
