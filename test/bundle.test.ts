@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Report } from '../src/core/report.ts';
-import { credentialHelper, packagesIn, registryLogin, requireBundle, runBundle, startBundle, traceModules } from './support/bundle.ts';
+import {
+  credentialHelper,
+  packagesIn,
+  registryLogin,
+  requireBundle,
+  runBundle,
+  startBundle,
+  traceModules,
+} from './support/bundle.ts';
 import { type EcrStandIn, startEcrStandIn } from './support/ecr-stand-in.ts';
 import { startRegistry, type TestRegistry, type TestRegistryOptions } from './support/registry.ts';
 import { installDocker, runProcess, startDockerLogin } from './support/run-process.ts';
@@ -27,7 +35,11 @@ beforeEach(async () => {
   home = temporaryHome();
   registries = [];
   ecr = await startEcrStandIn({ keys: [{ accessKeyId, secretAccessKey: secret }], latencyMs: 150 });
-  env = { HOME: home.path, PATH: join(home.path, 'bin'), REGISTRY_LOGIN_SECRETS_DIR: join(home.path, 'none') };
+  env = {
+    HOME: home.path,
+    PATH: join(home.path, 'bin'),
+    REGISTRY_LOGIN_SECRETS_DIR: join(home.path, 'none'),
+  };
   ecrEnv = { ...env, ...secretSet('ECR', ecrHost, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url };
 });
 
@@ -53,7 +65,10 @@ function lockNames(): string[] {
 describe('the built programs', () => {
   test('log in, print one JSON object and nothing else, and end with 0', async () => {
     const { url } = await registry();
-    const run = await runBundle(registryLogin, ['login', '--json'], { ...env, ...secretSet('ONE', url, 'dora', password) });
+    const run = await runBundle(registryLogin, ['login', '--json'], {
+      ...env,
+      ...secretSet('ONE', url, 'dora', password),
+    });
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     const report = JSON.parse(run.stdout) as Report;
     expect(report.registries).toMatchObject([{ name: 'ONE', status: 'ok', store: 'config' }]);
@@ -67,7 +82,10 @@ describe('the built programs', () => {
     [['login', '--no-such-flag'], 2],
     [['no-such-command'], 2],
   ])('%j ends with %i, whatever the environment holds', async (args, exitCode) => {
-    const run = await runBundle(registryLogin, args, { ...env, ...secretSet('ONE', 'not a host', 'dora', password) });
+    const run = await runBundle(registryLogin, args, {
+      ...env,
+      ...secretSet('ONE', 'not a host', 'dora', password),
+    });
     expect(run.exitCode).toBe(exitCode);
     expect(exitCode === 0 ? run.stderr : run.stdout).toBe('');
   });
@@ -90,7 +108,11 @@ describe('the built programs', () => {
     const link = join(home.path, 'bin', 'docker-credential-registry-login');
     symlinkSync(credentialHelper, link);
     const run = await runBundle(link, ['get'], env, { input: 'registry.example.com\n' });
-    expect(run).toStrictEqual({ exitCode: 1, stdout: 'credentials not found in native keychain\n', stderr: '' });
+    expect(run).toStrictEqual({
+      exitCode: 1,
+      stdout: 'credentials not found in native keychain\n',
+      stderr: '',
+    });
   });
 
   test('a registry that hangs ends with the deadline, not later with a socket', async () => {
@@ -98,12 +120,18 @@ describe('the built programs', () => {
     const slow = { ...env, ...secretSet('ONE', url, 'dora', password), REGISTRY_LOGIN_TIMEOUT: '1' };
     const run = await runBundle(registryLogin, ['--json'], slow);
     expect(run.exitCode).toBe(1);
-    expect(JSON.parse(run.stdout)).toMatchObject({ registries: [{ status: 'unreachable', store: 'config' }] });
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      registries: [{ status: 'unreachable', store: 'config' }],
+    });
   });
 
   test('ended by a signal while a registry hangs: what was done is stored, and no lock is left', async () => {
     const [good, stuck] = [await registry(), await registry({ faults: [{ does: 'hang' }] })];
-    const two = { ...env, ...secretSet('GOOD', good.url, 'dora', password), ...secretSet('STUCK', stuck.url, 'dora', password) };
+    const two = {
+      ...env,
+      ...secretSet('GOOD', good.url, 'dora', password),
+      ...secretSet('STUCK', stuck.url, 'dora', password),
+    };
     const { child, result } = startBundle(registryLogin, ['login'], two);
     for (let waits = 0; waits < 500 && config().auths === undefined; waits += 1) await sleep(20);
     await sleep(200);
@@ -115,7 +143,10 @@ describe('the built programs', () => {
 
   test('a reader that goes away is no error', async () => {
     const { url } = await registry();
-    const { child, result } = startBundle(registryLogin, ['login'], { ...env, ...secretSet('ONE', url, 'dora', password) });
+    const { child, result } = startBundle(registryLogin, ['login'], {
+      ...env,
+      ...secretSet('ONE', url, 'dora', password),
+    });
     child.stdout.destroy();
     child.stderr.destroy();
     await result;
@@ -125,10 +156,17 @@ describe('the built programs', () => {
   test('an error that nobody caught prints its place and not its message', async () => {
     const { url } = await registry({ faults: [{ does: 'hang' }] });
     const bug = `data:text/javascript,setTimeout(() => { throw new TypeError('${password}') }, 300)`;
-    const run = await runBundle(registryLogin, ['login'], { ...env, ...secretSet('ONE', url, 'dora', password) }, { nodeArgs: ['--import', bug] });
+    const run = await runBundle(
+      registryLogin,
+      ['login'],
+      { ...env, ...secretSet('ONE', url, 'dora', password) },
+      { nodeArgs: ['--import', bug] },
+    );
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('this is a bug. TypeError');
-    expect(`${run.stdout}${run.stderr}`.replaceAll(bug, '').replaceAll(encodeURI(bug), '')).not.toContain(`'${password}'`);
+    expect(`${run.stdout}${run.stderr}`.replaceAll(bug, '').replaceAll(encodeURI(bug), '')).not.toContain(
+      `'${password}'`,
+    );
   });
 
   test('no space for the config: exit 3, untouched, and nothing left beside it', async () => {
@@ -136,7 +174,11 @@ describe('the built programs', () => {
     const before = JSON.stringify({ auths: {}, keep: 'x'.repeat(3000) });
     home.write('.docker/config.json', before);
     const limited = { ...env, ...secretSet('ONE', url, 'dora', password), PATH: process.env['PATH'] ?? '' };
-    const run = await runProcess('sh', ['-c', `ulimit -f 2; exec '${process.execPath}' '${registryLogin}' login --json`], limited);
+    const run = await runProcess(
+      'sh',
+      ['-c', `ulimit -f 2; exec '${process.execPath}' '${registryLogin}' login --json`],
+      limited,
+    );
     expect(run.exitCode).toBe(3);
     expect(JSON.parse(run.stdout)).toMatchObject({
       registries: [{ status: 'ok', store: null }],
@@ -149,8 +191,15 @@ describe('the built programs', () => {
   test('without HOME, the places that the environment names are enough', async () => {
     const { url } = await registry();
     const { HOME: _, ...homeless } = env;
-    const given = { ...homeless, DOCKER_CONFIG: join(home.path, 'docker'), XDG_STATE_HOME: join(home.path, 'state') };
-    const run = await runBundle(registryLogin, ['login'], { ...given, ...secretSet('ONE', url, 'dora', password) });
+    const given = {
+      ...homeless,
+      DOCKER_CONFIG: join(home.path, 'docker'),
+      XDG_STATE_HOME: join(home.path, 'state'),
+    };
+    const run = await runBundle(registryLogin, ['login'], {
+      ...given,
+      ...secretSet('ONE', url, 'dora', password),
+    });
     expect(run.exitCode).toBe(0);
     expect(home.list()).toContain('docker/config.json');
     expect(home.list()).toContain('state/registry-login/state.json');
@@ -159,7 +208,9 @@ describe('the built programs', () => {
 
 describe('many processes at once', () => {
   test('20 requests for a token make one exchange, and all get its token', async () => {
-    const runs = await Promise.all(Array.from({ length: 20 }, () => runBundle(credentialHelper, ['get'], ecrEnv, { input: ecrHost })));
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, () => runBundle(credentialHelper, ['get'], ecrEnv, { input: ecrHost })),
+    );
     const answer = `${JSON.stringify({ ServerURL: ecrHost, Username: 'AWS', Secret: ecr.passwords[0] })}\n`;
     expect(runs).toStrictEqual(runs.map(() => ({ exitCode: 0, stdout: answer, stderr: '' })));
     expect(ecr.requests).toHaveLength(1);
@@ -170,23 +221,37 @@ describe('many processes at once', () => {
     const docker = installDocker(home.path);
     mkdirSync(join(home.path, '.docker'));
     const servers = await Promise.all(Array.from({ length: 8 }, () => registry()));
-    const foreign = await startDockerLogin(docker, join(home.path, '.docker'), 'docker.example.com', { wait: 700 });
+    const foreign = await startDockerLogin(docker, join(home.path, '.docker'), 'docker.example.com', {
+      wait: 700,
+    });
     const runs = await Promise.all(
-      servers.map(({ url }, index) => runBundle(registryLogin, ['login'], { ...env, ...secretSet(`S${index}`, url, 'dora', password) })),
+      servers.map(({ url }, index) =>
+        runBundle(registryLogin, ['login'], { ...env, ...secretSet(`S${index}`, url, 'dora', password) }),
+      ),
     );
     await foreign.result;
     expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toStrictEqual(runs.map(() => [0, '']));
     const hosts = servers.map(({ host }) => host);
-    expect(Object.keys(config().auths ?? {}).toSorted()).toStrictEqual([...hosts, 'docker.example.com'].toSorted());
+    expect(Object.keys(config().auths ?? {}).toSorted()).toStrictEqual(
+      [...hosts, 'docker.example.com'].toSorted(),
+    );
     expect(lockNames()).toStrictEqual([]);
   }, 60_000);
 
   test('logins and helpers at once lose no token and no user of the cache', async () => {
     const stores = Array.from({ length: 6 }, (_, index) => {
-      const input = JSON.stringify({ ServerURL: `r${index}.example.com`, Username: 'dora', Secret: password });
+      const input = JSON.stringify({
+        ServerURL: `r${index}.example.com`,
+        Username: 'dora',
+        Secret: password,
+      });
       return runBundle(credentialHelper, ['store'], env, { input });
     });
-    const runs = await Promise.all([...stores, runBundle(registryLogin, ['login'], ecrEnv), runBundle(credentialHelper, ['get'], ecrEnv, { input: ecrHost })]);
+    const runs = await Promise.all([
+      ...stores,
+      runBundle(registryLogin, ['login'], ecrEnv),
+      runBundle(credentialHelper, ['get'], ecrEnv, { input: ecrHost }),
+    ]);
     expect(runs.map(({ exitCode }) => exitCode)).toStrictEqual(runs.map(() => 0));
     const list = await runBundle(credentialHelper, ['list'], env);
     expect(JSON.parse(list.stdout)).toStrictEqual({
@@ -217,7 +282,8 @@ describe('what is loaded', () => {
     const run = await trace(credentialHelper, ['get'], keys ? ecrEnv : env, ecrHost);
     expect(run.exitCode).toBe(0);
     expect(packagesIn(run.files)).toStrictEqual([]);
-    for (const name of [...network, 'crypto', 'child_process', 'zlib']) expect(run.builtins).not.toContain(name);
+    for (const name of [...network, 'crypto', 'child_process', 'zlib'])
+      expect(run.builtins).not.toContain(name);
     expect(ecr.exchanges).toBe(1);
   });
 
@@ -232,19 +298,32 @@ describe('what is loaded', () => {
     expect(ecr.exchanges).toBe(1);
   });
 
-  test.each(['basic', 'bearer'] as const)('a login with %s sets loads no AWS SDK, no execa, no undici, and starts no process', async (auth) => {
-    const { url } = await registry({ auth });
-    const run = await trace(registryLogin, ['login'], { ...env, ...secretSet('ONE', url, 'dora', password) });
-    expect(run.exitCode).toBe(0);
-    for (const name of ['AWS SDK', 'execa', 'undici']) expect(packagesIn(run.files)).not.toContain(name);
-    expect(run.builtins).toContain('http');
-    expect(run.builtins).not.toContain('child_process');
-  });
+  test.each(['basic', 'bearer'] as const)(
+    'a login with %s sets loads no AWS SDK, no execa, no undici, and starts no process',
+    async (auth) => {
+      const { url } = await registry({ auth });
+      const run = await trace(registryLogin, ['login'], {
+        ...env,
+        ...secretSet('ONE', url, 'dora', password),
+      });
+      expect(run.exitCode).toBe(0);
+      for (const name of ['AWS SDK', 'execa', 'undici']) expect(packagesIn(run.files)).not.toContain(name);
+      expect(run.builtins).toContain('http');
+      expect(run.builtins).not.toContain('child_process');
+    },
+  );
 
   test('undici is loaded for a proxy', async () => {
     const { url } = await registry();
-    const proxied = { ...env, ...secretSet('ONE', 'http://registry.example.com', 'dora', password), HTTP_PROXY: url };
-    const run = await trace(registryLogin, ['login'], { ...proxied, REGISTRY_LOGIN_INSECURE_REGISTRIES: 'registry.example.com' });
+    const proxied = {
+      ...env,
+      ...secretSet('ONE', 'http://registry.example.com', 'dora', password),
+      HTTP_PROXY: url,
+    };
+    const run = await trace(registryLogin, ['login'], {
+      ...proxied,
+      REGISTRY_LOGIN_INSECURE_REGISTRIES: 'registry.example.com',
+    });
     expect(packagesIn(run.files)).toContain('undici');
   });
 
@@ -264,11 +343,14 @@ describe('what is loaded', () => {
     expect(ecr.exchanges).toBe(1);
   });
 
-  test.each([['--version'], ['--help'], ['login --dry-run']])('%s loads no network and asks no name', async (args) => {
-    const unresolved = { ...ecrEnv, ...secretSet('ONE', 'no-such-host.invalid', 'dora', password) };
-    const run = await trace(registryLogin, args.split(' '), unresolved);
-    expect(run.exitCode).toBe(0);
-    expect(packagesIn(run.files)).not.toContain('undici');
-    for (const name of [...network, 'child_process']) expect(run.builtins).not.toContain(name);
-  });
+  test.each([['--version'], ['--help'], ['login --dry-run']])(
+    '%s loads no network and asks no name',
+    async (args) => {
+      const unresolved = { ...ecrEnv, ...secretSet('ONE', 'no-such-host.invalid', 'dora', password) };
+      const run = await trace(registryLogin, args.split(' '), unresolved);
+      expect(run.exitCode).toBe(0);
+      expect(packagesIn(run.files)).not.toContain('undici');
+      for (const name of [...network, 'child_process']) expect(run.builtins).not.toContain(name);
+    },
+  );
 });

@@ -70,7 +70,8 @@ async function act(system: System, action: HelperAction): Promise<string | Helpe
 /** The user's own `docker login` goes before the set, and `docker logout` (null) means none, the token included, until the next `registry-login`. */
 async function rememberLogin(system: System, server: string, login: StoredLogin | null): Promise<void> {
   const path = cacheFilePath(system.env, system.homeDirectory);
-  if (path === null) throw new StateFileError('No home directory is known to store this in. Set HOME or XDG_STATE_HOME.');
+  if (path === null)
+    throw new StateFileError('No home directory is known to store this in. Set HOME or XDG_STATE_HOME.');
   const key = keyOf(server);
   await updateCache(path, (cache) => ({
     tokens: login === null ? new Map([...cache.tokens].filter(([other]) => other !== key)) : cache.tokens,
@@ -86,7 +87,8 @@ async function listUsers(system: System): Promise<Map<string, string>> {
     if (!isSealed(token)) users.set(server, token.username);
   }
   const { readSources } = await import('../io/sources.ts');
-  for (const set of readSources(system).sets) users.set(set.server.key, renewsItself(set) ? tokenOwner : set.username);
+  for (const set of readSources(system).sets)
+    users.set(set.server.key, renewsItself(set) ? tokenOwner : set.username);
   for (const [server, login] of logins) {
     if (login === null) users.delete(server);
     else users.set(server, login.username);

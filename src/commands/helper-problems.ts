@@ -8,14 +8,20 @@ const install = 'Install it: npm install --global devcontainer-registry-login.';
 /** What keeps clients from finding what was stored, or keeps it from being renewed. */
 export function helperProblems(presence: HelperPresence, results: readonly LoginResult[]): Problem[] {
   const failed = results.flatMap(({ attempt, placed }) => {
-    return placed?.native == null || placed.store !== null ? [] : [failedProblem(attempt.set.name, placed.native)];
+    return placed?.native == null || placed.store !== null
+      ? []
+      : [failedProblem(attempt.set.name, placed.native)];
   });
-  const isNamed = results.some(({ placed }) => placed?.native === null && placed.store !== null && placed.store !== 'config');
+  const isNamed = results.some(
+    ({ placed }) => placed?.native === null && placed.store !== null && placed.store !== 'config',
+  );
   if (presence !== 'lasting' && isNamed) {
     const message = `The Docker config names the credential helper ${program}, which is not on PATH.`;
     return [notFound(message, `${install} Or set the option credentialStore to config.`), ...failed];
   }
-  const isNotRenewed = results.some(({ attempt, placed }) => renewsItself(attempt.set) && placed !== null && placed.store !== null);
+  const isNotRenewed = results.some(
+    ({ attempt, placed }) => renewsItself(attempt.set) && placed !== null && placed.store !== null,
+  );
   if (presence === 'passing' && isNotRenewed) {
     const message = `The ECR token is not renewed: the credential helper ${program} is here only while npx runs.`;
     return [notFound(message, `${install} Or run this again before the token expires.`), ...failed];

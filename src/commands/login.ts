@@ -6,7 +6,14 @@ import type { SecretSet } from '../core/secret-set.ts';
 import { attemptLogins } from '../io/attempt-logins.ts';
 import { locateConfigFile, readConfigFile } from '../io/config-file.ts';
 import { helperPresence } from '../io/find-on-path.ts';
-import { changedSets, goneRecords, type LoginResult, recallLogin, recallState, rememberLogins } from '../io/login-memory.ts';
+import {
+  changedSets,
+  goneRecords,
+  type LoginResult,
+  recallLogin,
+  recallState,
+  rememberLogins,
+} from '../io/login-memory.ts';
 import { watchProgress } from '../io/progress.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import { readSources, selectSources, type Sources } from '../io/sources.ts';
@@ -76,19 +83,33 @@ async function logIn(run: Run): Promise<Report> {
   const rows = [
     ...results.map(attemptRow),
     ...sources.unusable.map(unusableRow),
-    ...gone.filter(([name]) => removed.has(name)).map(([name, record]) => removedRow(name, record, goneMessage)),
+    ...gone
+      .filter(([name]) => removed.has(name))
+      .map(([name, record]) => removedRow(name, record, goneMessage)),
   ].toSorted(byName);
-  const { restart } = (await evidence).decide({ problems, rows, changes: changedSets(known, start, all.sets) });
+  const { restart } = (await evidence).decide({
+    problems,
+    rows,
+    changes: changedSets(known, start, all.sets),
+  });
   return { schemaVersion: 1, command: 'login', configFile, registries: rows, problems, restart };
 }
 
 /** All sets at once, so that a slow registry delays nobody; each ends with the deadline at the latest. `state` is null where it cannot be used. */
-async function attemptAndStore(run: Run, state: LoginState | null, gone: Records, deadline: AbortSignal): Promise<Outcome> {
+async function attemptAndStore(
+  run: Run,
+  state: LoginState | null,
+  gone: Records,
+  deadline: AbortSignal,
+): Promise<Outcome> {
   const { system, flags, all, sources, problems, configFile } = run;
   const known = state ?? emptyState('0'.repeat(64));
   const { sets, options } = sources;
   const config = flags.skipVerified && configFile !== null ? await readQuietly(configFile) : null;
-  const progress = watchProgress(system.stderr, sets.map(({ name }) => name));
+  const progress = watchProgress(
+    system.stderr,
+    sets.map(({ name }) => name),
+  );
   const attempt = async (set: SecretSet): Promise<Attempt> => {
     const recalled = flags.skipVerified ? await recallQuietly(system, known, set, config) : null;
     const ended = recalled ?? (await verifySet(system, set, options, deadline));
@@ -106,12 +127,18 @@ async function attemptAndStore(run: Run, state: LoginState | null, gone: Records
           : await noteFileProblem(problems, () => {
               return storeLogins(system, configFile, options.credentialStore, attempts, leaving, known);
             });
-      const batch = attempts.map((one) => ({ attempt: one, placed: stored?.places.get(one.set.server.key) ?? null }));
+      const batch = attempts.map((one) => ({
+        attempt: one,
+        placed: stored?.places.get(one.set.server.key) ?? null,
+      }));
       results.push(...batch);
       if (stored === null) continue;
       for (const name of stored.removed) removed.add(name);
       const left = leaving;
-      if (state !== null) await noteFileProblem(problems, () => rememberLogins(system, options.credentialStore, all.sets, batch, left));
+      if (state !== null)
+        await noteFileProblem(problems, () =>
+          rememberLogins(system, options.credentialStore, all.sets, batch, left),
+        );
       leaving = [];
     }
   } finally {
@@ -125,8 +152,16 @@ async function readQuietly(configFile: string): Promise<DockerConfig | null> {
 }
 
 /** A cache that cannot be read only costs a login; writing it later says what is wrong with it. */
-async function recallQuietly(system: System, state: LoginState, set: SecretSet, config: DockerConfig | null): Promise<Attempt | null> {
-  return (await noteFileProblem([], async () => ({ attempt: await recallLogin(system, state, set, config) })))?.attempt ?? null;
+async function recallQuietly(
+  system: System,
+  state: LoginState,
+  set: SecretSet,
+  config: DockerConfig | null,
+): Promise<Attempt | null> {
+  return (
+    (await noteFileProblem([], async () => ({ attempt: await recallLogin(system, state, set, config) })))
+      ?.attempt ?? null
+  );
 }
 
 function planReport({ sources, problems, configFile }: Run): Report {
@@ -134,7 +169,15 @@ function planReport({ sources, problems, configFile }: Run): Report {
     const message = renewsItself(set)
       ? 'Would exchange the AWS keys for a token and store it.'
       : 'Would log in and store the credentials.';
-    return { ...identityOf(set), status: 'planned', store: null, expiresAt: null, durationMs: null, message, advice: null };
+    return {
+      ...identityOf(set),
+      status: 'planned',
+      store: null,
+      expiresAt: null,
+      durationMs: null,
+      message,
+      advice: null,
+    };
   });
   return {
     schemaVersion: 1,

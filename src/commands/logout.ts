@@ -41,15 +41,27 @@ function logoutRow([name, record]: readonly [string, SetRecord], stored: Removal
   }
   const kept = stored.kept.get(name) ?? null;
   if (kept !== null) {
-    const row = removedRow(name, record, 'The entry in the Docker config is not the one that login stored: it stays.');
-    return [{ ...row, status: 'unverified', store: kept, advice: `To remove it: docker logout ${record.server}` }];
+    const row = removedRow(
+      name,
+      record,
+      'The entry in the Docker config is not the one that login stored: it stays.',
+    );
+    return [
+      { ...row, status: 'unverified', store: kept, advice: `To remove it: docker logout ${record.server}` },
+    ];
   }
-  if (stored.removed.has(name)) return [removedRow(name, record, 'Logged out; what login stored has been removed.')];
-  return record.store === null ? [] : [removedRow(name, record, 'Logged out already: nothing is stored for it.')];
+  if (stored.removed.has(name))
+    return [removedRow(name, record, 'Logged out; what login stored has been removed.')];
+  return record.store === null
+    ? []
+    : [removedRow(name, record, 'Logged out already: nothing is stored for it.')];
 }
 
 /** A server that is not logged in to is logged out from already. */
-function selectRecords(records: readonly [string, SetRecord][], servers: readonly string[]): readonly [string, SetRecord][] {
+function selectRecords(
+  records: readonly [string, SetRecord][],
+  servers: readonly string[],
+): readonly [string, SetRecord][] {
   if (servers.length === 0) return records;
   const wanted = new Set(servers.map(serverKey));
   return records.filter(([name, { server }]) => wanted.has(server) || servers.includes(name));

@@ -25,7 +25,18 @@ export function attemptRow({ attempt, placed }: LoginResult): RegistryReport {
 
 export function unusableRow({ name, server, username, kind, message, advice }: UnusableSet): RegistryReport {
   const key = server?.key ?? null;
-  return { name, server: key, username, kind, status: 'error', store: null, expiresAt: null, durationMs: null, message, advice };
+  return {
+    name,
+    server: key,
+    username,
+    kind,
+    status: 'error',
+    store: null,
+    expiresAt: null,
+    durationMs: null,
+    message,
+    advice,
+  };
 }
 
 export function removedRow(name: string, { server, kind }: SetRecord, message: string): RegistryReport {

@@ -34,7 +34,10 @@ export function codespaceTokenSet(
   };
 }
 
-function namesServer(variables: readonly (readonly [string, string | undefined])[], server: RegistryHost): boolean {
+function namesServer(
+  variables: readonly (readonly [string, string | undefined])[],
+  server: RegistryHost,
+): boolean {
   return variables.some(([variable, value]) => {
     if (parseVariableName(variable)?.part !== 'SERVER' || value === undefined) return false;
     const host = parseRegistryHost(value.trim());

@@ -66,7 +66,8 @@ export function placeLogins(
     const place = placeCredential(set, option, shadow, presence);
     const entry = credential === null ? null : encodeAuthConfig(credential);
     if (place === 'helper' || place === 'native') edited = removeAuth(edited, key);
-    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null)) edited = setAuth(edited, key, entry);
+    else if (entry !== null && !(onlyIfMissing && getAuth(edited, key) !== null))
+      edited = setAuth(edited, key, entry);
     const isHelperNamed = place !== 'config' && place !== 'native';
     if (!isHelperNamed) edited = removeOurHelper(edited, key, replacedHelper);
     else edited = setCredHelper(edited, key, helperName);
@@ -92,7 +93,11 @@ export function storeOf(config: DockerConfig, key: string): Store | null {
  * The helper that clients would ask for this key instead of `auths`, were it not for ours, which may have replaced one; null where there
  * is none.
  */
-export function shadowOf(config: DockerConfig, key: string, replacedHelper: string | null = null): string | null {
+export function shadowOf(
+  config: DockerConfig,
+  key: string,
+  replacedHelper: string | null = null,
+): string | null {
   const named = credHelpers(config).get(key) ?? null;
   const helper = (named === helperName ? replacedHelper : named) ?? credsStore(config);
   return helper === null || helper === '' || helper === helperName ? null : helper;
@@ -142,14 +147,20 @@ export function entryFingerprints(config: DockerConfig, key: string, salt: strin
   if (auth === null) return null;
   try {
     const credential = decodeAuthConfig(auth);
-    return credential === null ? null : credentialFingerprints(credential, otherAuthFields(config, key), salt);
+    return credential === null
+      ? null
+      : credentialFingerprints(credential, otherAuthFields(config, key), salt);
   } catch {
     return null;
   }
 }
 
 /** Fingerprints of an entry that holds this credential beside `otherFields`, for `SetRecord.written`. */
-export function credentialFingerprints(credential: Credential, otherFields: string | null, salt: string): Fingerprints {
+export function credentialFingerprints(
+  credential: Credential,
+  otherFields: string | null,
+  salt: string,
+): Fingerprints {
   const { username, password, identityToken } = credential;
   return fingerprintFields(salt, {
     username,

@@ -16,7 +16,8 @@ export function renderJson(report: Report): string {
 }
 
 function orderRegistry(registry: RegistryReport): RegistryReport {
-  const { name, server, username, kind, status, store, expiresAt, durationMs, message, advice, steps } = registry;
+  const { name, server, username, kind, status, store, expiresAt, durationMs, message, advice, steps } =
+    registry;
   return {
     name,
     server,
@@ -41,7 +42,11 @@ function orderProblem({ code, name, variables, message, advice }: Problem): Prob
 }
 
 function orderRestart({ needed, reasons, how }: Restart): Restart {
-  return { needed, reasons: reasons.map(({ secret, source, message }) => ({ secret, source, message })), how };
+  return {
+    needed,
+    reasons: reasons.map(({ secret, source, message }) => ({ secret, source, message })),
+    how,
+  };
 }
 
 function orderImage({ image, pullable, digest, message, advice }: ImageReport): ImageReport {

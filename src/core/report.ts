@@ -112,7 +112,13 @@ export interface Report {
 export type ExitCode = 0 | 1 | 2 | 3 | 10;
 
 /** Problems that leave a set without a login; the others are remarks. */
-const failures: ReadonlySet<ProblemCode> = new Set(['incomplete-set', 'near-miss', 'unknown-name', 'invalid-option', 'helper-failed']);
+const failures: ReadonlySet<ProblemCode> = new Set([
+  'incomplete-set',
+  'near-miss',
+  'unknown-name',
+  'invalid-option',
+  'helper-failed',
+]);
 
 /** 3 where a config or state file could not be used, 1 where something failed or is incomplete, else 0. */
 export function exitCodeOf(report: Report): ExitCode {

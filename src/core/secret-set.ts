@@ -199,8 +199,7 @@ function incompleteSet(
 ): Problem {
   const toAdd = missing.filter((variable) => !renames.some(({ correction }) => correction === variable));
   const advice = renames.map(({ variable, correction }) => `Rename ${variable} to ${correction}.`);
-  if (toAdd.length > 0)
-    advice.push(`Add ${list(toAdd)}.`);
+  if (toAdd.length > 0) advice.push(`Add ${list(toAdd)}.`);
   return {
     code: 'incomplete-set',
     name,

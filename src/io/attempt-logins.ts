@@ -21,7 +21,10 @@ export async function* attemptLogins(
   };
   const all = Promise.all(Array.from({ length: Math.min(mostAtOnce, sets.length) }, work));
   const patience = new AbortController();
-  const inTime = await Promise.race([all, sleep(patienceMs, null, { signal: patience.signal }).catch(() => null)]);
+  const inTime = await Promise.race([
+    all,
+    sleep(patienceMs, null, { signal: patience.signal }).catch(() => null),
+  ]);
   patience.abort();
   if (inTime === null && ended.length > 0) yield ended.splice(0);
   await all;

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type CredentialCache, emptyCache, formatCache, keyMark, parseCache } from '../core/credential-cache.ts';
+import {
+  type CredentialCache,
+  emptyCache,
+  formatCache,
+  keyMark,
+  parseCache,
+} from '../core/credential-cache.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 import { readPrivateFile, stateDirectory, StateFileError, updatePrivateFile } from './private-file.ts';
 import type { Environment } from './system.ts';
@@ -16,7 +22,10 @@ export async function readCache(path: string): Promise<CredentialCache> {
 }
 
 /** Applies `edit`, which is pure and may run twice. Throws StateFileError. */
-export async function updateCache(path: string, edit: (cache: CredentialCache) => CredentialCache): Promise<void> {
+export async function updateCache(
+  path: string,
+  edit: (cache: CredentialCache) => CredentialCache,
+): Promise<void> {
   await updatePrivateFile(path, (text) => formatCache(edit(parse(path, text))));
 }
 
@@ -27,6 +36,7 @@ export function keyMarkOf(set: SecretSet): string {
 
 function parse(path: string, text: string | null): CredentialCache {
   const cache = text === null ? emptyCache : parseCache(text);
-  if (cache === null) throw new StateFileError(`${path} is not a credential cache. Delete it: tokens are fetched anew.`);
+  if (cache === null)
+    throw new StateFileError(`${path} is not a credential cache. Delete it: tokens are fetched anew.`);
   return cache;
 }

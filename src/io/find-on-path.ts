@@ -8,12 +8,17 @@ const passingDirectory = /[\\/](?:_npx|node_modules)[\\/]/;
 
 export function helperPresence(env: Environment): HelperPresence {
   const program = `docker-credential-${helperName}`;
-  if (findOnPath(env, program, (directory) => !passingDirectory.test(`${directory}/`)) !== null) return 'lasting';
+  if (findOnPath(env, program, (directory) => !passingDirectory.test(`${directory}/`)) !== null)
+    return 'lasting';
   return findOnPath(env, program) === null ? 'missing' : 'passing';
 }
 
 /** The absolute path of an executable file of this name in a directory of `PATH`, or null. */
-export function findOnPath(env: Environment, name: string, mayUse = (_directory: string): boolean => true): string | null {
+export function findOnPath(
+  env: Environment,
+  name: string,
+  mayUse = (_directory: string): boolean => true,
+): string | null {
   for (const directory of (env['PATH'] ?? '').split(delimiter)) {
     if (!isAbsolute(directory) || !mayUse(directory)) continue;
     const path = join(directory, name);

@@ -1,5 +1,11 @@
 import type { Credential } from '../core/credential.ts';
-import { type CachedToken, type CredentialCache, formatCache, isFresh, type StoredToken } from '../core/credential-cache.ts';
+import {
+  type CachedToken,
+  type CredentialCache,
+  formatCache,
+  isFresh,
+  type StoredToken,
+} from '../core/credential-cache.ts';
 import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
 import {
   changesSinceLastStart,
@@ -44,7 +50,11 @@ export function setFingerprints(state: LoginState, sets: readonly SecretSet[]): 
   return new Map(sets.map((set) => [set.name, fingerprintFields(state.salt, setFields(set))]));
 }
 
-export function changedSets(state: LoginState, start: ContainerStart, sets: readonly SecretSet[]): SetChange[] {
+export function changedSets(
+  state: LoginState,
+  start: ContainerStart,
+  sets: readonly SecretSet[],
+): SetChange[] {
   return changesSinceLastStart(state, start, setFingerprints(state, sets));
 }
 
@@ -77,10 +87,20 @@ async function recallToken(system: System, set: SecretSet): Promise<Attempt | nu
   const token = openToken(set.server.key, stored, set);
   if (token === null) return null;
   const credential: Credential = { username: token.username, password: new Secret(token.password) };
-  return recalled(set, 'The token of an earlier login is still good; AWS was not asked.', credential, token.expiresAt);
+  return recalled(
+    set,
+    'The token of an earlier login is still good; AWS was not asked.',
+    credential,
+    token.expiresAt,
+  );
 }
 
-function recalled(set: SecretSet, message: string, credential: Credential, expiresAt: number | null): Attempt {
+function recalled(
+  set: SecretSet,
+  message: string,
+  credential: Credential,
+  expiresAt: number | null,
+): Attempt {
   return { set, status: 'ok', message, advice: null, credential, expiresAt, durationMs: 0, isRecalled: true };
 }
 
@@ -134,11 +154,17 @@ export async function rememberLogins(
   await rememberTokens(system, option, results, gone);
 }
 
-function recordOf(state: LoginState, start: ContainerStart, { attempt, placed }: LoginResult, now: number): SetRecord {
+function recordOf(
+  state: LoginState,
+  start: ContainerStart,
+  { attempt, placed }: LoginResult,
+  now: number,
+): SetRecord {
   const { set, status, credential } = attempt;
   // What was refused leaves what was there before, and whose it is.
   const kept = recordForServer(state, set.name, set.server.key);
-  const replacedHelper = placed === null || placed.replacedHelper === undefined ? kept?.replacedHelper : placed.replacedHelper;
+  const replacedHelper =
+    placed === null || placed.replacedHelper === undefined ? kept?.replacedHelper : placed.replacedHelper;
   return {
     server: set.server.key,
     kind: set.kind,
@@ -162,7 +188,11 @@ function recordsFor(state: LoginState, server: string): [string, SetRecord][] {
 }
 
 /** Notes that the helper has replaced the token of this set, and the entry in `auths` where that was ours. Throws StateFileError. */
-export async function rememberRenewal(system: System, { set, expiresAt }: Attempt, written: Fingerprints | null): Promise<void> {
+export async function rememberRenewal(
+  system: System,
+  { set, expiresAt }: Attempt,
+  written: Fingerprints | null,
+): Promise<void> {
   const path = stateFilePath(system.env, system.homeDirectory);
   if (path === null || (await readState(path)) === null) return;
   await updateState(path, (state) => {
@@ -193,11 +223,18 @@ async function rememberTokens(
   const added = accepted.flatMap(({ set, credential, expiresAt }): [string, CachedToken][] => {
     if (!renewsItself(set) || credential === null || expiresAt === null) return [];
     const { username, password } = credential;
-    return [[set.server.key, { username, password: password.reveal(), issuedAt: system.now(), expiresAt, keys: keyMarkOf(set) }]];
+    return [
+      [
+        set.server.key,
+        { username, password: password.reveal(), issuedAt: system.now(), expiresAt, keys: keyMarkOf(set) },
+      ],
+    ];
   });
   const edit = ({ tokens, logins }: CredentialCache): CredentialCache => {
     const all = new Map<string, StoredToken>([...[...tokens].filter(([key]) => !left.has(key)), ...added]);
-    const stored = [...all].map(([key, token]) => [key, toStoredToken(key, token, option, sets.get(key) ?? null)] as const);
+    const stored = [...all].map(
+      ([key, token]) => [key, toStoredToken(key, token, option, sets.get(key) ?? null)] as const,
+    );
     return {
       tokens: new Map(stored.flatMap(([key, token]) => (token === null ? [] : [[key, token]]))),
       logins: new Map([...logins].filter(([key]) => !loggedIn.has(key))),
@@ -216,11 +253,17 @@ async function editCache(path: string, edit: (cache: CredentialCache) => Credent
  * Forgets these sets and the tokens that are cached for their servers; what a `docker login` of the user's left there goes only with an entry
  * that was removed (`removed`, by name). Throws StateFileError.
  */
-export async function forgetLogins(system: System, records: Records, removed: ReadonlySet<string>): Promise<void> {
+export async function forgetLogins(
+  system: System,
+  records: Records,
+  removed: ReadonlySet<string>,
+): Promise<void> {
   const statePath = stateFilePath(system.env, system.homeDirectory);
   const cachePath = cacheFilePath(system.env, system.homeDirectory);
   if (statePath === null || cachePath === null) return;
-  await updateState(statePath, (state) => records.reduce((edited, [name]) => withoutRecord(edited, name), state));
+  await updateState(statePath, (state) =>
+    records.reduce((edited, [name]) => withoutRecord(edited, name), state),
+  );
   const servers = new Set(records.map(([, { server }]) => server));
   const loggedOut = new Set(records.filter(([name]) => removed.has(name)).map(([, { server }]) => server));
   await editCache(cachePath, ({ tokens, logins }) => ({

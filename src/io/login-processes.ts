@@ -64,7 +64,9 @@ async function readLoginCommand(procRoot: string, pid: string): Promise<string |
   try {
     const buffer = Buffer.allocUnsafe(maxCommandBytes);
     const bytesRead = await new Promise<number>((resolve, reject) => {
-      read(file, buffer, 0, buffer.length, 0, (error, length) => (error === null ? resolve(length) : reject(error)));
+      read(file, buffer, 0, buffer.length, 0, (error, length) =>
+        error === null ? resolve(length) : reject(error),
+      );
     });
     const commandLine = buffer.toString('utf8', 0, bytesRead);
     return loginCommand(commandLine.split(/[\0\s]+/).filter((word) => word !== ''));

@@ -12,10 +12,15 @@ export interface NativeRecord {
 }
 
 /** Those of the records for which the config names neither our helper nor an entry: the user's own store has them. */
-export function nativeRecords(config: DockerConfig, records: readonly (readonly [string, SetRecord])[]): NativeRecord[] {
+export function nativeRecords(
+  config: DockerConfig,
+  records: readonly (readonly [string, SetRecord])[],
+): NativeRecord[] {
   return records.flatMap(([name, { server, store }]) => {
     const helper = shadowOf(config, server);
-    return store === 'helper' && helper !== null && storeOf(config, server) === null ? [{ name, helper, server }] : [];
+    return store === 'helper' && helper !== null && storeOf(config, server) === null
+      ? [{ name, helper, server }]
+      : [];
   });
 }
 
@@ -31,7 +36,8 @@ export async function storeNatively(
       const { key } = set.server;
       const place = places.get(key);
       if (place?.native == null || credential === null) return;
-      if (!(await storeWithHelper(env, place.native, key, credential))) places.set(key, { ...place, store: null });
+      if (!(await storeWithHelper(env, place.native, key, credential)))
+        places.set(key, { ...place, store: null });
     }),
   );
   return places;

@@ -75,7 +75,9 @@ function portsOf(access: RegistryAccess): readonly number[] {
   const port = /:(\d+)$/.exec(host)?.[1];
   if (port !== undefined) return [Number(port)];
   if (scheme === 'http') return [80];
-  return scheme === null && mayUsePlainHttp(access.host, access.options.insecureRegistries) ? [443, 80] : [443];
+  return scheme === null && mayUsePlainHttp(access.host, access.options.insecureRegistries)
+    ? [443, 80]
+    : [443];
 }
 
 /** TLS, `GET /v2/`, and what it asks for. */
@@ -125,7 +127,8 @@ async function explainFailedPing(
   if (cause === 'proxy' || cause === 'connection-refused') return fail('connect', explanation);
   if (cause === 'name-not-resolved') return fail('resolve', explanation);
   if (cause === 'insecure-http') return fail('tls', explanation);
-  const mayBePlain = set.server.scheme !== 'https' && mayUsePlainHttp(access.host, access.options.insecureRegistries);
+  const mayBePlain =
+    set.server.scheme !== 'https' && mayUsePlainHttp(access.host, access.options.insecureRegistries);
   const isUnclear = cause === 'timeout' || cause === 'connection-lost';
   const certificate =
     cause === 'tls' || (isUnclear && !mayBePlain) ? await fetchCertificate(system, set) : null;

@@ -72,7 +72,8 @@ export async function pingAnonymously(
   const secrets = secretsOf(credential);
   const { host, options } = access;
   const mayUseHttp = mayUsePlainHttp(host, options.insecureRegistries);
-  const pingPlain = (): Promise<Ping | Failure> => pingAt(access, secrets, new URL(`http://${host.host}/v2/`));
+  const pingPlain = (): Promise<Ping | Failure> =>
+    pingAt(access, secrets, new URL(`http://${host.host}/v2/`));
   if (host.scheme === 'http' && !mayUseHttp) {
     const detail = `${host.host} is written with http://, and is neither on loopback nor in insecureRegistries`;
     return { outcome: 'unsupported', cause: 'insecure-http', detail };

@@ -21,9 +21,14 @@ export interface Sources {
 }
 
 export function readSources(system: System): Sources {
-  const { options, problems: optionProblems } = readOptions(system.env, readOptionsFile(system.installDirectory));
+  const { options, problems: optionProblems } = readOptions(
+    system.env,
+    readOptionsFile(system.installDirectory),
+  );
   const codespacesSecrets = readCodespacesSecrets(system.env);
-  const fromFiles = new Map([...codespacesSecrets.secrets].map(([variable, { value }]) => [variable, value.reveal()]));
+  const fromFiles = new Map(
+    [...codespacesSecrets.secrets].map(([variable, { value }]) => [variable, value.reveal()]),
+  );
   const discovery = discoverSets(system.env, fromFiles);
   const token = codespaceTokenSet(system.env, options.github, discovery, fromFiles);
   const found = token === null ? discovery.sets : [...discovery.sets, token];
@@ -34,7 +39,11 @@ export function readSources(system: System): Sources {
     sets: found.filter((set) => !isRefused(set)),
     unusable: [...discovery.unusable, ...found.filter(isRefused).map(refusePlainHttp)],
     names: discovery.names,
-    problems: [...optionProblems, ...codespacesSecrets.problems.map(secretsFileProblem), ...discovery.problems],
+    problems: [
+      ...optionProblems,
+      ...codespacesSecrets.problems.map(secretsFileProblem),
+      ...discovery.problems,
+    ],
     codespacesSecrets,
   };
 }

@@ -18,7 +18,10 @@ export async function readState(path: string): Promise<LoginState | null> {
 }
 
 /** Applies `edit`, which is pure and may run twice, to the state (an empty one with a new salt where there is none). Returns the new state. Throws StateFileError. */
-export async function updateState(path: string, edit: (state: LoginState) => LoginState): Promise<LoginState> {
+export async function updateState(
+  path: string,
+  edit: (state: LoginState) => LoginState,
+): Promise<LoginState> {
   const salt = randomBytes(32).toString('hex');
   let edited = emptyState(salt);
   await updatePrivateFile(path, async (text) => {
@@ -33,5 +36,7 @@ async function parse(path: string, text: string): Promise<LoginState> {
   const { parseState } = await import('../core/state-json.ts');
   const state = parseState(text);
   if (!('problem' in state)) return state;
-  throw new StateFileError(`${path} ${state.problem}. Delete it: the next login writes a new one and verifies every set again.`);
+  throw new StateFileError(
+    `${path} ${state.problem}. Delete it: the next login writes a new one and verifies every set again.`,
+  );
 }

@@ -33,7 +33,9 @@ export async function storeLogins(
   state: Pick<LoginState, 'salt' | 'sets'>,
 ): Promise<Stored> {
   const placements = attempts
-    .filter(({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'))
+    .filter(
+      ({ set, credential, status }) => credential !== null || (renewsItself(set) && status === 'unreachable'),
+    )
     .map(({ set, credential, isRecalled }) => ({
       set,
       credential,

@@ -85,15 +85,26 @@ describe("Docker's protocol to the letter", () => {
     expect(ecr.requests).toHaveLength(0);
   });
 
-  test.each(['__proto__', 'not a host', 'registry.example.com'])('what is stored for %j is found there again', async (server) => {
-    const login = scenario.plant('stored-PLANTED-login');
-    await scenario.runHelper('store', JSON.stringify({ ServerURL: server, Username: 'dora', Secret: login }), env, clock());
-    const { exitCode, stdout } = await scenario.runHelper('get', server, env, clock());
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toStrictEqual({ ServerURL: server, Username: 'dora', Secret: login });
-    await scenario.runHelper('erase', server, env, clock());
-    expect(await scenario.runHelper('get', server, env, clock())).toMatchObject({ exitCode: 1, stdout: notFound.stdout });
-  });
+  test.each(['__proto__', 'not a host', 'registry.example.com'])(
+    'what is stored for %j is found there again',
+    async (server) => {
+      const login = scenario.plant('stored-PLANTED-login');
+      await scenario.runHelper(
+        'store',
+        JSON.stringify({ ServerURL: server, Username: 'dora', Secret: login }),
+        env,
+        clock(),
+      );
+      const { exitCode, stdout } = await scenario.runHelper('get', server, env, clock());
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toStrictEqual({ ServerURL: server, Username: 'dora', Secret: login });
+      await scenario.runHelper('erase', server, env, clock());
+      expect(await scenario.runHelper('get', server, env, clock())).toMatchObject({
+        exitCode: 1,
+        stdout: notFound.stdout,
+      });
+    },
+  );
 
   test.each([
     '',

@@ -79,7 +79,11 @@ describe('--skip-verified', () => {
     const { host } = await registry();
     await scenario.run(['login', '--skip-verified'], secretSet('ONE', host, 'dora', password), first);
     const wrong = scenario.plant('wrong-PLANTED-again');
-    const run = await scenario.run(['login', '--skip-verified'], secretSet('ONE', host, 'dora', wrong), first);
+    const run = await scenario.run(
+      ['login', '--skip-verified'],
+      secretSet('ONE', host, 'dora', wrong),
+      first,
+    );
     expect(run.row('ONE')).toMatchObject({ status: 'rejected', store: null });
     expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`dora:${password}`);
   });
@@ -121,29 +125,39 @@ describe('--skip-verified', () => {
     expect(scenario.config().auths?.[host]?.identitytoken).toBeTypeOf('string');
   });
 
-  test.each([{ refreshTokens: false }, { refreshTokens: true }])("a user's own change of the entry is left alone, and stays theirs (%o)", async (more) => {
-    const { host, requests } = await registry({ auth: 'bearer', ...more });
-    const env = secretSet('ONE', host, 'dora', password);
-    await scenario.run(['login'], env, first);
-    const count = requests.length;
-    const own = { auths: { [host]: { auth: encodeAuth('dora', 'of-my-own') } } };
-    scenario.writeConfig(own);
-    const run = await scenario.run(['login', '--skip-verified'], env, first);
-    expect(run.row('ONE')).toMatchObject({ status: 'ok', store: 'config' });
-    expect(requests).toHaveLength(count);
-    expect(scenario.config()).toStrictEqual(own);
-    await scenario.run(['login'], {}, first);
-    expect(scenario.config()).toStrictEqual(own);
-  });
+  test.each([{ refreshTokens: false }, { refreshTokens: true }])(
+    "a user's own change of the entry is left alone, and stays theirs (%o)",
+    async (more) => {
+      const { host, requests } = await registry({ auth: 'bearer', ...more });
+      const env = secretSet('ONE', host, 'dora', password);
+      await scenario.run(['login'], env, first);
+      const count = requests.length;
+      const own = { auths: { [host]: { auth: encodeAuth('dora', 'of-my-own') } } };
+      scenario.writeConfig(own);
+      const run = await scenario.run(['login', '--skip-verified'], env, first);
+      expect(run.row('ONE')).toMatchObject({ status: 'ok', store: 'config' });
+      expect(requests).toHaveLength(count);
+      expect(scenario.config()).toStrictEqual(own);
+      await scenario.run(['login'], {}, first);
+      expect(scenario.config()).toStrictEqual(own);
+    },
+  );
 });
 
 describe('a set that has gone', () => {
   test('its entry is removed and said so, others stay, exit 0', async () => {
     const [one, two] = [await registry(), await registry()];
-    const both = { ...secretSet('ONE', one.host, 'dora', password), ...secretSet('TWO', two.host, 'dora', password) };
+    const both = {
+      ...secretSet('ONE', one.host, 'dora', password),
+      ...secretSet('TWO', two.host, 'dora', password),
+    };
     scenario.writeConfig({ auths: { 'own.example.com': { auth: encodeAuth('me', 'mine') } } });
     await scenario.run(['login'], both, first);
-    const run = await scenario.run(['login', '--skip-verified'], secretSet('TWO', two.host, 'dora', password), second);
+    const run = await scenario.run(
+      ['login', '--skip-verified'],
+      secretSet('TWO', two.host, 'dora', password),
+      second,
+    );
     expect(run.row('ONE')).toStrictEqual({
       name: 'ONE',
       server: one.host,
@@ -174,22 +188,30 @@ describe('a set that has gone', () => {
 
   test.each([
     { claim: 'as docker writes it', own: () => ({ auth: encodeAuth('dora', password) }) },
-    { claim: 'with a field of its own', own: () => ({ auth: encodeAuth('dora', password), email: 'd@example.com' }) },
+    {
+      claim: 'with a field of its own',
+      own: () => ({ auth: encodeAuth('dora', password), email: 'd@example.com' }),
+    },
     { claim: 'spelled out', own: () => ({ username: 'dora', password }) },
-  ])('an entry that stood there before the first login is not ours: it stays, unreported ($claim)', async ({ own }) => {
-    const { host } = await registry();
-    const before = { auths: { [host]: own() } };
-    scenario.writeConfig(before);
-    for (const start of [first, second]) await scenario.run(['login', '--skip-verified'], secretSet('ONE', host, 'dora', password), start);
-    await scenario.run(['login'], secretSet('ONE', host, 'dora', password), second);
-    const run = await scenario.run(['login'], {}, second);
-    expect(run.report.registries).toStrictEqual([]);
-    expect(scenario.config()).toStrictEqual(before);
-  });
+  ])(
+    'an entry that stood there before the first login is not ours: it stays, unreported ($claim)',
+    async ({ own }) => {
+      const { host } = await registry();
+      const before = { auths: { [host]: own() } };
+      scenario.writeConfig(before);
+      for (const start of [first, second])
+        await scenario.run(['login', '--skip-verified'], secretSet('ONE', host, 'dora', password), start);
+      await scenario.run(['login'], secretSet('ONE', host, 'dora', password), second);
+      const run = await scenario.run(['login'], {}, second);
+      expect(run.report.registries).toStrictEqual([]);
+      expect(scenario.config()).toStrictEqual(before);
+    },
+  );
 
   test('an entry of ours that later logins found as it was is still ours', async () => {
     const { host } = await registry();
-    for (const start of [first, first, second]) await scenario.run(['login'], secretSet('ONE', host, 'dora', password), start);
+    for (const start of [first, first, second])
+      await scenario.run(['login'], secretSet('ONE', host, 'dora', password), start);
     expect((await scenario.run(['login'], {}, second)).row('ONE', 'removed')).toMatchObject({ server: host });
     expect(auths()).toStrictEqual([]);
   });
@@ -214,7 +236,10 @@ describe('a set that has gone', () => {
     const { host } = await registry();
     scenario.writeConfig({ auths: { [host]: { email: 'd@example.com', auth: encodeAuth('dora', 'old') } } });
     await scenario.run(['login'], secretSet('ONE', host, 'dora', password), first);
-    expect(scenario.config().auths?.[host]).toStrictEqual({ auth: encodeAuth('dora', password), email: 'd@example.com' });
+    expect(scenario.config().auths?.[host]).toStrictEqual({
+      auth: encodeAuth('dora', password),
+      email: 'd@example.com',
+    });
     expect((await scenario.run(['login'], {}, second)).row('ONE', 'removed')).toMatchObject({ server: host });
     expect(auths()).toStrictEqual([]);
   });
@@ -240,18 +265,27 @@ describe('a set that has gone', () => {
     expect(auths()).toStrictEqual([]);
   });
 
-  test.each(['password', 'wrong'])('a renamed set keeps its entry, which goes with the new name (%s)', async (kind) => {
-    const { host } = await registry();
-    await scenario.run(['login'], secretSet('OLD', host, 'dora', password), first);
-    const run = await scenario.run(['login'], secretSet('NEW', host, 'dora', kind === 'password' ? password : 'wrong'), second);
-    expect(run.report.registries.map(({ name, status }) => [name, status])).toStrictEqual([
-      ['NEW', kind === 'password' ? 'ok' : 'rejected'],
-    ]);
-    expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`dora:${password}`);
-    const last = await scenario.run(['login'], {}, second);
-    expect(last.report.registries.map(({ name, status }) => [name, status])).toStrictEqual([['NEW', 'removed']]);
-    expect(auths()).toStrictEqual([]);
-  });
+  test.each(['password', 'wrong'])(
+    'a renamed set keeps its entry, which goes with the new name (%s)',
+    async (kind) => {
+      const { host } = await registry();
+      await scenario.run(['login'], secretSet('OLD', host, 'dora', password), first);
+      const run = await scenario.run(
+        ['login'],
+        secretSet('NEW', host, 'dora', kind === 'password' ? password : 'wrong'),
+        second,
+      );
+      expect(run.report.registries.map(({ name, status }) => [name, status])).toStrictEqual([
+        ['NEW', kind === 'password' ? 'ok' : 'rejected'],
+      ]);
+      expect(decodeAuth(scenario.config().auths?.[host]?.auth)).toBe(`dora:${password}`);
+      const last = await scenario.run(['login'], {}, second);
+      expect(last.report.registries.map(({ name, status }) => [name, status])).toStrictEqual([
+        ['NEW', 'removed'],
+      ]);
+      expect(auths()).toStrictEqual([]);
+    },
+  );
 
   test('an incomplete set, or one whose server is now odd, is not gone', async () => {
     const { host } = await registry();

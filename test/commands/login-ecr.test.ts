@@ -28,7 +28,11 @@ beforeEach(async () => {
     ],
     now: () => now,
   });
-  env = { ...secretSet('ECR', host, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url, AWS_ENDPOINT_URL_ECR_PUBLIC: ecr.url };
+  env = {
+    ...secretSet('ECR', host, accessKeyId, secret),
+    AWS_ENDPOINT_URL_ECR: ecr.url,
+    AWS_ENDPOINT_URL_ECR_PUBLIC: ecr.url,
+  };
 });
 
 afterEach(async () => {
@@ -100,12 +104,16 @@ describe('an access key and a secret key', () => {
       },
       clock(),
     );
-    expect(run.report.registries.map(({ name, server, kind, status }) => [name, server, kind, status])).toStrictEqual([
+    expect(
+      run.report.registries.map(({ name, server, kind, status }) => [name, server, kind, status]),
+    ).toStrictEqual([
       ['CHINA', china, 'ecr', 'ok'],
       ['ECR', host, 'ecr', 'ok'],
       ['PUB', 'public.ecr.aws', 'ecr-public', 'ok'],
     ]);
-    expect(new Set(ecr.requests.map(({ region }) => region))).toStrictEqual(new Set(['cn-north-1', 'eu-west-1', 'us-east-1']));
+    expect(new Set(ecr.requests.map(({ region }) => region))).toStrictEqual(
+      new Set(['cn-north-1', 'eu-west-1', 'us-east-1']),
+    );
   });
 
   test.each([
@@ -129,7 +137,11 @@ describe('an access key and a secret key', () => {
 
   test('sts:GetServiceBearerToken is named for ECR Public', async () => {
     ecr.fail('denied-bearer');
-    const run = await scenario.run(['login'], { ...env, ...secretSet('ECR', 'public.ecr.aws', accessKeyId, secret) }, clock());
+    const run = await scenario.run(
+      ['login'],
+      { ...env, ...secretSet('ECR', 'public.ecr.aws', accessKeyId, secret) },
+      clock(),
+    );
     expect(run.row('ECR')).toMatchObject({ kind: 'ecr-public', status: 'rejected' });
     expect(`${run.row('ECR').message} ${run.row('ECR').advice}`).toContain('sts:GetServiceBearerToken');
   });
@@ -138,7 +150,11 @@ describe('an access key and a secret key', () => {
     '%s to the end is unreachable: the helper is named, and the AWS secret is in no file',
     async (error) => {
       ecr.fail(error);
-      const run = await scenario.run(['login'], { ...env, REGISTRY_LOGIN_TIMEOUT: '1.5' }, { containerStart: first });
+      const run = await scenario.run(
+        ['login'],
+        { ...env, REGISTRY_LOGIN_TIMEOUT: '1.5' },
+        { containerStart: first },
+      );
       expect(run.row('ECR')).toMatchObject({ status: 'unreachable', store: 'helper', expiresAt: null });
       expect(run.exitCode).toBe(1);
       expect(scenario.config()).toStrictEqual({ credHelpers: { [host]: 'registry-login' } });
@@ -148,7 +164,11 @@ describe('an access key and a secret key', () => {
   test('unreachable after a good login: the token of before stays, is ours, and goes with the set', async () => {
     await scenario.run(['login'], env, clock());
     ecr.fail('unavailable');
-    const run = await scenario.run(['login'], { ...env, REGISTRY_LOGIN_TIMEOUT: '1' }, { containerStart: second });
+    const run = await scenario.run(
+      ['login'],
+      { ...env, REGISTRY_LOGIN_TIMEOUT: '1' },
+      { containerStart: second },
+    );
     expect(run.row('ECR')).toMatchObject({ status: 'unreachable', store: 'both' });
     expect(entry()).toBe(`AWS:${ecr.passwords[0]}`);
     const gone = await scenario.run(['login'], {}, clock(second));
@@ -158,7 +178,11 @@ describe('an access key and a secret key', () => {
 
   test('unreachable under credentialStore config: nothing is stored, and no helper is named', async () => {
     ecr.fail('unavailable');
-    const run = await scenario.run(['login'], { ...env, REGISTRY_LOGIN_TIMEOUT: '1', REGISTRY_LOGIN_CREDENTIAL_STORE: 'config' });
+    const run = await scenario.run(['login'], {
+      ...env,
+      REGISTRY_LOGIN_TIMEOUT: '1',
+      REGISTRY_LOGIN_CREDENTIAL_STORE: 'config',
+    });
     expect(run.row('ECR')).toMatchObject({ status: 'unreachable', store: null });
     expect(scenario.configText()).toBeNull();
   });
@@ -169,7 +193,11 @@ describe('--skip-verified', () => {
     await scenario.run(['login', '--skip-verified'], env, clock(first));
     now += 5 * hour;
     const run = await scenario.run(['login', '--skip-verified'], env, clock(second));
-    expect(run.row('ECR')).toMatchObject({ status: 'ok', store: 'both', expiresAt: new Date(now + 7 * hour).toISOString() });
+    expect(run.row('ECR')).toMatchObject({
+      status: 'ok',
+      store: 'both',
+      expiresAt: new Date(now + 7 * hour).toISOString(),
+    });
     expect([ecr.exchanges, run.usedHttp]).toStrictEqual([1, false]);
     now += 1 * hour;
     await scenario.run(['login', '--skip-verified'], env, clock(second));
@@ -188,7 +216,11 @@ describe('--skip-verified', () => {
 
   test('other keys make a call', async () => {
     await scenario.run(['login'], env, clock(first));
-    const run = await scenario.run(['login', '--skip-verified'], { ...env, ...secretSet('ECR', host, temporaryKeyId, secret, sessionToken) }, clock(first));
+    const run = await scenario.run(
+      ['login', '--skip-verified'],
+      { ...env, ...secretSet('ECR', host, temporaryKeyId, secret, sessionToken) },
+      clock(first),
+    );
     expect(run.row('ECR').status).toBe('ok');
     expect(ecr.exchanges).toBe(2);
   });
@@ -202,12 +234,20 @@ describe('--skip-verified', () => {
 
 describe('USER AWS: the password already is a token', () => {
   const token = (expiresAt: number): string => {
-    return scenario.plant(Buffer.from(JSON.stringify({ payload: 'PLANTED', type: 'DATA_KEY', expiration: expiresAt / 1000 })).toString('base64'));
+    return scenario.plant(
+      Buffer.from(
+        JSON.stringify({ payload: 'PLANTED', type: 'DATA_KEY', expiration: expiresAt / 1000 }),
+      ).toString('base64'),
+    );
   };
 
   test('an expired one is rejected without being sent', async () => {
     const run = await scenario.run(['login'], secretSet('ECR', host, 'AWS', token(now - 3 * hour)), clock());
-    expect(run.row('ECR')).toMatchObject({ status: 'rejected', store: null, expiresAt: new Date(now - 3 * hour).toISOString() });
+    expect(run.row('ECR')).toMatchObject({
+      status: 'rejected',
+      store: null,
+      expiresAt: new Date(now - 3 * hour).toISOString(),
+    });
     expect(run.row('ECR').message).toContain('expired 3 h ago');
     expect(run.exitCode).toBe(1);
     expect(run.usedHttp).toBe(false);
@@ -220,16 +260,28 @@ describe('USER AWS: the password already is a token', () => {
     const { startProxy } = await import('../support/proxy.ts');
     const { createAuthority } = await import('../support/certificates.ts');
     const authority = await createAuthority();
-    const registry = await startRegistry({ users: { AWS: password }, tls: await authority.issue([`DNS:${host}`]) });
+    const registry = await startRegistry({
+      users: { AWS: password },
+      tls: await authority.issue([`DNS:${host}`]),
+    });
     const proxy = await startProxy({ target: registry.host });
     try {
       const ca = scenario.home.write('ca.pem', authority.cert);
       const run = await scenario.run(
         ['login'],
-        { ...secretSet('ECR', host, 'AWS', password), HTTPS_PROXY: `http://${proxy.host}`, NODE_EXTRA_CA_CERTS: ca },
+        {
+          ...secretSet('ECR', host, 'AWS', password),
+          HTTPS_PROXY: `http://${proxy.host}`,
+          NODE_EXTRA_CA_CERTS: ca,
+        },
         clock(),
       );
-      expect(run.row('ECR')).toMatchObject({ kind: 'ecr', status: 'ok', store: 'config', expiresAt: new Date(now + 11 * hour).toISOString() });
+      expect(run.row('ECR')).toMatchObject({
+        kind: 'ecr',
+        status: 'ok',
+        store: 'config',
+        expiresAt: new Date(now + 11 * hour).toISOString(),
+      });
       expect(entry()).toBe(`AWS:${password}`);
       expect(ecr.requests).toHaveLength(0);
     } finally {

@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createScenario, decodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
@@ -41,7 +50,10 @@ describe('the Docker config', () => {
     expect(run.row('ONE')).toMatchObject({ status: 'ok', store: null, message });
     expect(scenario.configText()).toBe(text);
     expect(statSync(scenario.home.configFile).mode & 0o777).toBe(0o640);
-    expect(scenario.home.list().filter((name) => name.startsWith('.docker/'))).toStrictEqual(['.docker/', '.docker/config.json']);
+    expect(scenario.home.list().filter((name) => name.startsWith('.docker/'))).toStrictEqual([
+      '.docker/',
+      '.docker/config.json',
+    ]);
   });
 
   test('after a broken config is repaired, --skip-verified writes what was verified', async () => {
@@ -62,9 +74,15 @@ describe('the Docker config', () => {
     scenario.writeConfig(text);
     const run = await scenario.run(['login'], env);
     expect(run.exitCode).toBe(0);
-    expect(decodeAuth((JSON.parse(scenario.configText()?.replace('\uFEFF', '') ?? '') as { auths: Record<string, { auth: string }> }).auths[registry.host]?.auth)).toBe(
-      `dora:${password}`,
-    );
+    expect(
+      decodeAuth(
+        (
+          JSON.parse(scenario.configText()?.replace('\uFEFF', '') ?? '') as {
+            auths: Record<string, { auth: string }>;
+          }
+        ).auths[registry.host]?.auth,
+      ),
+    ).toBe(`dora:${password}`);
   });
 
   test('mode 0644 is kept, a new file is 0600', async () => {
@@ -96,12 +114,20 @@ describe('the Docker config', () => {
     scenario.writeConfig('{"keep": 1}', 0o444);
     const run = await scenario.run(['login'], env);
     expect(run.exitCode).toBe(3);
-    expect(run.report.problems).toMatchObject([{ code: 'config-file', message: expect.stringContaining('read-only'), advice: expect.stringContaining('chmod') }]);
+    expect(run.report.problems).toMatchObject([
+      {
+        code: 'config-file',
+        message: expect.stringContaining('read-only'),
+        advice: expect.stringContaining('chmod'),
+      },
+    ]);
     expect(scenario.configText()).toBe('{"keep": 1}');
   });
 
   test('what is not ours is kept, and unchanged means not written', async () => {
-    scenario.writeConfig('{"zeta": 1.50, "HttpHeaders": {"X": "y"}, "auths": {"b.example.com": {"auth": "Yjpi", "email": "x"}}}');
+    scenario.writeConfig(
+      '{"zeta": 1.50, "HttpHeaders": {"X": "y"}, "auths": {"b.example.com": {"auth": "Yjpi", "email": "x"}}}',
+    );
     await scenario.run(['login'], env);
     const text = scenario.configText();
     expect(text).toContain('"zeta": 1.50');
@@ -115,7 +141,11 @@ describe('the Docker config', () => {
   test('no home and no DOCKER_CONFIG: exit 3, and the logins are reported all the same', async () => {
     const { createTestSystem } = await import('../support/test-system.ts');
     const { runCli } = await import('../../src/cli.ts');
-    const homeless = createTestSystem({ home: null, args: ['login', '--json'], env: { ...env, REGISTRY_LOGIN_SECRETS_DIR: '/nonexistent' } });
+    const homeless = createTestSystem({
+      home: null,
+      args: ['login', '--json'],
+      env: { ...env, REGISTRY_LOGIN_SECRETS_DIR: '/nonexistent' },
+    });
     try {
       expect(await runCli(homeless.system)).toBe(3);
       expect(JSON.parse(homeless.stdout())).toMatchObject({
@@ -133,7 +163,11 @@ describe('the Docker config', () => {
     const { createTestSystem } = await import('../support/test-system.ts');
     const { runCli } = await import('../../src/cli.ts');
     const directory = join(scenario.home.path, 'given');
-    const homeless = createTestSystem({ home: null, args: ['--json'], env: { ...env, DOCKER_CONFIG: directory, REGISTRY_LOGIN_SECRETS_DIR: '/nonexistent' } });
+    const homeless = createTestSystem({
+      home: null,
+      args: ['--json'],
+      env: { ...env, DOCKER_CONFIG: directory, REGISTRY_LOGIN_SECRETS_DIR: '/nonexistent' },
+    });
     try {
       expect(await runCli(homeless.system)).toBe(0);
       expect(readFileSync(join(directory, 'config.json'), 'utf8')).toContain(registry.host);
@@ -163,7 +197,9 @@ describe('the state', () => {
     scenario.home.write(`.local/state/registry-login/${name}`, text);
     const run = await scenario.run(['login'], env);
     expect(run.exitCode).toBe(3);
-    expect(run.report.problems).toMatchObject([{ code: 'state-file', message: expect.stringContaining(name) }]);
+    expect(run.report.problems).toMatchObject([
+      { code: 'state-file', message: expect.stringContaining(name) },
+    ]);
     expect(run.row('ONE')).toMatchObject({ status: 'ok', store: 'config' });
     expect(stored()).toBe(`dora:${password}`);
     expect(readFileSync(join(dirname(state()), name), 'utf8')).toBe(text);

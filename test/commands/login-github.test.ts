@@ -16,7 +16,12 @@ let env: Record<string, string>;
 beforeAll(async () => {
   authority = await createAuthority();
   const tls = await authority.issue(['DNS:ghcr.io']);
-  registry = await startRegistry({ auth: 'bearer', users: { octocat: token, 'x-access-token': token, me: 'own' }, tls, challenge: 'Bearer realm="https://ghcr.io/token",service="ghcr.io"' });
+  registry = await startRegistry({
+    auth: 'bearer',
+    users: { octocat: token, 'x-access-token': token, me: 'own' },
+    tls,
+    challenge: 'Bearer realm="https://ghcr.io/token",service="ghcr.io"',
+  });
   proxy = await startProxy({ target: registry.host });
   github = await startGithubStandIn();
 });
@@ -43,7 +48,13 @@ afterEach(() => scenario[Symbol.dispose]());
 describe("ghcr.io with the codespace's own token", () => {
   test('in a codespace without a set for ghcr.io it is logged in as the user', async () => {
     const run = await scenario.run(['login'], env);
-    expect(run.row('GITHUB_TOKEN')).toMatchObject({ server: 'ghcr.io', username: 'octocat', kind: 'github', status: 'ok', store: 'config' });
+    expect(run.row('GITHUB_TOKEN')).toMatchObject({
+      server: 'ghcr.io',
+      username: 'octocat',
+      kind: 'github',
+      status: 'ok',
+      store: 'config',
+    });
     expect(decodeAuth(scenario.config().auths?.['ghcr.io']?.auth)).toBe(`octocat:${token}`);
     const dry = await scenario.run(['login', '--dry-run'], env);
     expect(dry.row('GITHUB_TOKEN')).toMatchObject({ kind: 'github', status: 'planned' });
@@ -61,23 +72,40 @@ describe("ghcr.io with the codespace's own token", () => {
 
   test.each([
     { claim: 'a set for it', set: secretSet('OWN', 'GHCR.io', 'me', 'own'), rows: ['OWN'] },
-    { claim: 'a set with a scheme and a path', set: secretSet('OWN', 'https://ghcr.io/v2/', 'me', 'own'), rows: ['OWN'] },
+    {
+      claim: 'a set with a scheme and a path',
+      set: secretSet('OWN', 'https://ghcr.io/v2/', 'me', 'own'),
+      rows: ['OWN'],
+    },
     { claim: 'an incomplete set for it', set: { OWN_CONTAINER_REGISTRY_SERVER: ' ghcr.io\n' }, rows: [] },
-    { claim: 'a set for it that cannot be used', set: secretSet('OWN', 'ghcr.io', 'me:own', 'own'), rows: ['OWN'] },
+    {
+      claim: 'a set for it that cannot be used',
+      set: secretSet('OWN', 'ghcr.io', 'me:own', 'own'),
+      rows: ['OWN'],
+    },
   ])('not where there is $claim', async ({ set, rows }) => {
     const run = await scenario.run(['login', '--dry-run'], { ...env, ...set });
     expect(run.report.registries.map(({ name }) => name)).toStrictEqual(rows);
   });
 
   test('nor where an incomplete set for it stands in the secrets file', async () => {
-    scenario.home.write('input/user-secrets-envs.json', JSON.stringify({ OWN_CONTAINER_REGISTRY_SERVER: 'ghcr.io' }));
-    const run = await scenario.run(['login', '--dry-run'], { ...env, REGISTRY_LOGIN_SECRETS_DIR: `${scenario.home.path}/input` });
+    scenario.home.write(
+      'input/user-secrets-envs.json',
+      JSON.stringify({ OWN_CONTAINER_REGISTRY_SERVER: 'ghcr.io' }),
+    );
+    const run = await scenario.run(['login', '--dry-run'], {
+      ...env,
+      REGISTRY_LOGIN_SECRETS_DIR: `${scenario.home.path}/input`,
+    });
     expect(run.report.registries).toStrictEqual([]);
     expect(run.report.problems).toMatchObject([{ code: 'incomplete-set', name: 'OWN' }]);
   });
 
   test('a look-alike does not count as ghcr.io, and gets no token', async () => {
-    const run = await scenario.run(['login', '--dry-run'], { ...env, ...secretSet('OWN', 'ghcr.io.example.com', 'me', 'own') });
+    const run = await scenario.run(['login', '--dry-run'], {
+      ...env,
+      ...secretSet('OWN', 'ghcr.io.example.com', 'me', 'own'),
+    });
     expect(run.report.registries.map(({ name }) => name)).toStrictEqual(['GITHUB_TOKEN', 'OWN']);
   });
 

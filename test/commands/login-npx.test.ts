@@ -58,7 +58,11 @@ describe('a login by npx, on a host', () => {
     expect(exitCode).toBe(0);
     expect(row('BASE')).toMatchObject({ status: 'ok', store: 'helper' });
     expect(report.problems).toStrictEqual([]);
-    expect(JSON.parse(given('store') ?? '')).toStrictEqual({ ServerURL: registry.host, Username: 'dora', Secret: password });
+    expect(JSON.parse(given('store') ?? '')).toStrictEqual({
+      ServerURL: registry.host,
+      Username: 'dora',
+      Secret: password,
+    });
     expect(scenario.config()).toStrictEqual({ credsStore: 'keychain' });
     expect(readFileSync(join(scenario.home.path, 'child-env'), 'utf8')).not.toContain(password);
   });
@@ -77,7 +81,9 @@ describe('a login by npx, on a host', () => {
     const { exitCode, row, report } = await scenario.run(['login'], env);
     expect(exitCode).toBe(1);
     expect(row('BASE').store).toBeNull();
-    expect(report.problems.map(({ code, name }) => ({ code, name }))).toStrictEqual([{ code: 'helper-failed', name: 'BASE' }]);
+    expect(report.problems.map(({ code, name }) => ({ code, name }))).toStrictEqual([
+      { code: 'helper-failed', name: 'BASE' },
+    ]);
     expect(report.problems[0]?.message).toContain('docker-credential-keychain');
   });
 

@@ -42,7 +42,8 @@ const surroundings = [
   { config: 'another helper for the host', given: (host: string) => ({ credHelpers: { [host]: 'other' } }) },
 ] as const;
 
-const shadowed = (config: string): boolean => config.startsWith('credsStore') || config === 'another helper for the host';
+const shadowed = (config: string): boolean =>
+  config.startsWith('credsStore') || config === 'another helper for the host';
 
 const rows: { option: string; kind: Kind; where: (config: string) => Where }[] = [
   { option: 'auto', kind: 'static', where: (config) => (shadowed(config) ? both : entryOnly) },
@@ -54,49 +55,68 @@ const rows: { option: string; kind: Kind; where: (config: string) => Where }[] =
 ];
 
 describe('credentialStore', () => {
-  const table = rows.flatMap((row) => surroundings.map((one) => ({ ...row, ...one, expected: row.where(one.config) })));
-  test.each(table)('$option, $kind, $config: $expected', async ({ option, kind, config: surrounding, given, expected }) => {
-    const host = kind === 'static' ? registry.host : ecrHost;
-    const before = given(host);
-    if (Object.keys(before).length > 0) scenario.writeConfig(before);
-    const env = {
-      ...(kind === 'static' ? secretSet('ONE', host, 'dora', password) : secretSet('ONE', host, accessKeyId, secret)),
-      AWS_ENDPOINT_URL_ECR: ecr.url,
-      REGISTRY_LOGIN_CREDENTIAL_STORE: option,
-    };
-    const run = await scenario.run(['login'], env);
-    const config = scenario.config();
-    const auth = kind === 'static' ? encodeAuth('dora', password) : encodeAuth('AWS', ecr.passwords[0] ?? '');
-    expect(config.auths?.[host]).toStrictEqual(expected.auths ? { auth } : undefined);
-    expect(config.credHelpers?.[host] === 'registry-login').toBe(expected.ours);
-    expect(run.row('ONE')).toMatchObject({
-      status: 'ok',
-      store: expected.auths && expected.ours ? 'both' : expected.ours ? 'helper' : 'config',
-    });
-    expect(run.exitCode).toBe(0);
-    expect(config.credsStore).toBe('credsStore' in before ? before.credsStore : undefined);
-    // Nothing secret at rest, and nothing left of a helper once the set is gone.
-    await scenario.run(['logout'], env);
-    const after = scenario.config();
-    expect(after.auths?.[host]).toBeUndefined();
-    expect(after.credHelpers?.[host] === 'registry-login').toBe(false);
-    if (surrounding === "another host's helper") expect(after.credHelpers).toStrictEqual({ 'other.example.com': 'other' });
-  });
+  const table = rows.flatMap((row) =>
+    surroundings.map((one) => ({ ...row, ...one, expected: row.where(one.config) })),
+  );
+  test.each(table)(
+    '$option, $kind, $config: $expected',
+    async ({ option, kind, config: surrounding, given, expected }) => {
+      const host = kind === 'static' ? registry.host : ecrHost;
+      const before = given(host);
+      if (Object.keys(before).length > 0) scenario.writeConfig(before);
+      const env = {
+        ...(kind === 'static'
+          ? secretSet('ONE', host, 'dora', password)
+          : secretSet('ONE', host, accessKeyId, secret)),
+        AWS_ENDPOINT_URL_ECR: ecr.url,
+        REGISTRY_LOGIN_CREDENTIAL_STORE: option,
+      };
+      const run = await scenario.run(['login'], env);
+      const config = scenario.config();
+      const auth =
+        kind === 'static' ? encodeAuth('dora', password) : encodeAuth('AWS', ecr.passwords[0] ?? '');
+      expect(config.auths?.[host]).toStrictEqual(expected.auths ? { auth } : undefined);
+      expect(config.credHelpers?.[host] === 'registry-login').toBe(expected.ours);
+      expect(run.row('ONE')).toMatchObject({
+        status: 'ok',
+        store: expected.auths && expected.ours ? 'both' : expected.ours ? 'helper' : 'config',
+      });
+      expect(run.exitCode).toBe(0);
+      expect(config.credsStore).toBe('credsStore' in before ? before.credsStore : undefined);
+      // Nothing secret at rest, and nothing left of a helper once the set is gone.
+      await scenario.run(['logout'], env);
+      const after = scenario.config();
+      expect(after.auths?.[host]).toBeUndefined();
+      expect(after.credHelpers?.[host] === 'registry-login').toBe(false);
+      if (surrounding === "another host's helper")
+        expect(after.credHelpers).toStrictEqual({ 'other.example.com': 'other' });
+    },
+  );
 
   test('the option changed from config to helper and back moves the entry', async () => {
     const env = secretSet('ONE', registry.host, 'dora', password);
     await scenario.run(['login'], { ...env, REGISTRY_LOGIN_CREDENTIAL_STORE: 'config' });
     await scenario.run(['login'], { ...env, REGISTRY_LOGIN_CREDENTIAL_STORE: 'helper' });
-    expect(scenario.config()).toStrictEqual({ auths: {}, credHelpers: { [registry.host]: 'registry-login' } });
+    expect(scenario.config()).toStrictEqual({
+      auths: {},
+      credHelpers: { [registry.host]: 'registry-login' },
+    });
     await scenario.run(['login'], { ...env, REGISTRY_LOGIN_CREDENTIAL_STORE: 'config' });
-    expect(scenario.config()).toStrictEqual({ auths: { [registry.host]: { auth: encodeAuth('dora', password) } } });
+    expect(scenario.config()).toStrictEqual({
+      auths: { [registry.host]: { auth: encodeAuth('dora', password) } },
+    });
   });
 
   test('a helper that is named but not on PATH is a problem with the way out, exit 0', async () => {
     rmSync(join(scenario.home.path, 'bin', 'docker-credential-registry-login'));
-    const env = { ...secretSet('ONE', registry.host, 'dora', password), REGISTRY_LOGIN_CREDENTIAL_STORE: 'helper' };
+    const env = {
+      ...secretSet('ONE', registry.host, 'dora', password),
+      REGISTRY_LOGIN_CREDENTIAL_STORE: 'helper',
+    };
     const run = await scenario.run(['login'], env);
-    expect(run.report.problems).toMatchObject([{ code: 'helper-not-found', advice: expect.stringContaining('credentialStore') }]);
+    expect(run.report.problems).toMatchObject([
+      { code: 'helper-not-found', advice: expect.stringContaining('credentialStore') },
+    ]);
     expect(run.exitCode).toBe(0);
     scenario.home.write('bin/docker-credential-registry-login', '#!/bin/sh\n', 0o644);
     expect((await scenario.run(['login'], env)).report.problems).toHaveLength(1);
@@ -105,10 +125,13 @@ describe('credentialStore', () => {
   });
 });
 
-describe("another helper that stood for the host before", () => {
+describe('another helper that stood for the host before', () => {
   const given = (kind: Kind): { host: string; env: Record<string, string> } => {
     const host = kind === 'static' ? registry.host : ecrHost;
-    const set = kind === 'static' ? secretSet('ONE', host, 'dora', password) : secretSet('ONE', host, accessKeyId, secret);
+    const set =
+      kind === 'static'
+        ? secretSet('ONE', host, 'dora', password)
+        : secretSet('ONE', host, accessKeyId, secret);
     return { host, env: { ...set, AWS_ENDPOINT_URL_ECR: ecr.url } };
   };
   const option = (credentialStore: string) => ({ REGISTRY_LOGIN_CREDENTIAL_STORE: credentialStore });
@@ -119,45 +142,55 @@ describe("another helper that stood for the host before", () => {
     { kind, store: 'helper', own: 'other' },
     { kind, store: 'helper', own: '' },
   ]);
-  test.each(cases)('comes back when the set is gone, at logout, and when the option is config ($kind, $store, "$own")', async ({ kind, store, own }) => {
-    const { host, env } = given(kind);
-    const before = { auths: {}, credHelpers: { 'b.example.com': 'b', [host]: own }, credsStore: 'desktop' };
-    const login = (environment: Record<string, string>, ...flags: string[]) => scenario.run(['login', ...flags], { ...option(store), ...environment });
-    scenario.writeConfig(before);
-    for (const flags of [[], [], ['--skip-verified']]) {
-      await login(env, ...flags);
+  test.each(cases)(
+    'comes back when the set is gone, at logout, and when the option is config ($kind, $store, "$own")',
+    async ({ kind, store, own }) => {
+      const { host, env } = given(kind);
+      const before = { auths: {}, credHelpers: { 'b.example.com': 'b', [host]: own }, credsStore: 'desktop' };
+      const login = (environment: Record<string, string>, ...flags: string[]) =>
+        scenario.run(['login', ...flags], { ...option(store), ...environment });
+      scenario.writeConfig(before);
+      for (const flags of [[], [], ['--skip-verified']]) {
+        await login(env, ...flags);
+        expect(helperOf(host)).toBe('registry-login');
+      }
+      await login({ ...env, ONE_CONTAINER_REGISTRY_PASSWORD: 'wrong' });
+      expect((await login({})).row('ONE', 'removed')).toMatchObject({ server: host });
+      expect(scenario.config()).toStrictEqual(before);
+
+      await login(env);
+      expect((await scenario.run(['logout'])).row('ONE')).toMatchObject({ status: 'removed' });
+      expect(scenario.config()).toStrictEqual(before);
+
+      await login(env);
+      await login({ ...env, ...option('config') });
+      expect(helperOf(host)).toBe(own);
+      expect(scenario.config().auths?.[host]).toBeDefined();
+      await login(env);
       expect(helperOf(host)).toBe('registry-login');
-    }
-    await login({ ...env, ONE_CONTAINER_REGISTRY_PASSWORD: 'wrong' });
-    expect((await login({})).row('ONE', 'removed')).toMatchObject({ server: host });
-    expect(scenario.config()).toStrictEqual(before);
-
-    await login(env);
-    expect((await scenario.run(['logout'])).row('ONE')).toMatchObject({ status: 'removed' });
-    expect(scenario.config()).toStrictEqual(before);
-
-    await login(env);
-    await login({ ...env, ...option('config') });
-    expect(helperOf(host)).toBe(own);
-    expect(scenario.config().auths?.[host]).toBeDefined();
-    await login(env);
-    expect(helperOf(host)).toBe('registry-login');
-    await login({});
-    expect(scenario.config()).toStrictEqual(before);
-  });
+      await login({});
+      expect(scenario.config()).toStrictEqual(before);
+    },
+  );
 
   test('comes back with a set that was renamed meanwhile', async () => {
     const { host, env } = given('ECR with keys');
     scenario.writeConfig({ credHelpers: { [host]: 'ecr-login' } });
     await scenario.run(['login'], env);
-    await scenario.run(['login'], { ...secretSet('TWO', host, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url });
+    await scenario.run(['login'], {
+      ...secretSet('TWO', host, accessKeyId, secret),
+      AWS_ENDPOINT_URL_ECR: ecr.url,
+    });
     await scenario.run(['login'], {});
     expect(scenario.config()).toStrictEqual({ auths: {}, credHelpers: { [host]: 'ecr-login' } });
   });
 
   test('comes back beside an entry that stood there before, too', async () => {
     const { host, env } = given('static');
-    const before = { auths: { [host]: { auth: encodeAuth('dora', password) } }, credHelpers: { [host]: 'other' } };
+    const before = {
+      auths: { [host]: { auth: encodeAuth('dora', password) } },
+      credHelpers: { [host]: 'other' },
+    };
     scenario.writeConfig(before);
     await scenario.run(['login'], env);
     expect(helperOf(host)).toBe('registry-login');

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createScenario, decodeAuth, encodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
-import { type RecordedRequest, startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import {
+  type RecordedRequest,
+  startRegistry,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from '../support/registry.ts';
 
 let scenario: Scenario;
 let registries: TestRegistry[];
@@ -477,15 +482,26 @@ describe('flags', () => {
   test.each([
     { server: 'http://10.0.0.5:5000', insecure: '', status: 'error', exitCode: 1 },
     { server: 'http://registry.example.com', insecure: '', status: 'error', exitCode: 1 },
-    { server: 'http://registry.example.com', insecure: 'registry.example.com', status: 'planned', exitCode: 0 },
+    {
+      server: 'http://registry.example.com',
+      insecure: 'registry.example.com',
+      status: 'planned',
+      exitCode: 0,
+    },
     { server: 'http://localhost:5000', insecure: '', status: 'planned', exitCode: 0 },
-  ])('--dry-run says of $server what a login would (insecureRegistries "$insecure"): $status', async ({ server, insecure, status, exitCode }) => {
-    const env = { ...secretSet('PLAIN', server, 'dora', password), REGISTRY_LOGIN_INSECURE_REGISTRIES: insecure };
-    const run = await scenario.run(['login', '--dry-run'], env);
-    expect(run.exitCode).toBe(exitCode);
-    expect(run.row('PLAIN')).toMatchObject({ status, store: null });
-    expect(run.usedHttp).toBe(false);
-  });
+  ])(
+    '--dry-run says of $server what a login would (insecureRegistries "$insecure"): $status',
+    async ({ server, insecure, status, exitCode }) => {
+      const env = {
+        ...secretSet('PLAIN', server, 'dora', password),
+        REGISTRY_LOGIN_INSECURE_REGISTRIES: insecure,
+      };
+      const run = await scenario.run(['login', '--dry-run'], env);
+      expect(run.exitCode).toBe(exitCode);
+      expect(run.row('PLAIN')).toMatchObject({ status, store: null });
+      expect(run.usedHttp).toBe(false);
+    },
+  );
 
   test('--dry-run with a broken config and a broken state touches neither', async () => {
     scenario.writeConfig('{ broken');

@@ -32,10 +32,15 @@ afterEach(async () => {
   await Promise.all([registry.close(), ecr.close()]);
 });
 
-const cache = (): string => readFileSync(join(scenario.home.path, '.local/state/registry-login/credentials.json'), 'utf8');
+const cache = (): string =>
+  readFileSync(join(scenario.home.path, '.local/state/registry-login/credentials.json'), 'utf8');
 
 test('removes entries, helper entries and cached tokens, sends nothing, and is idempotent', async () => {
-  scenario.writeConfig({ auths: { 'own.example.com': { auth: encodeAuth('me', 'mine') } }, credHelpers: { 'other.example.com': 'other' }, keep: 1 });
+  scenario.writeConfig({
+    auths: { 'own.example.com': { auth: encodeAuth('me', 'mine') } },
+    credHelpers: { 'other.example.com': 'other' },
+    keep: 1,
+  });
   await scenario.run(['login'], env);
   const run = await scenario.run(['logout'], env);
   expect(run.report).toStrictEqual({
@@ -59,7 +64,11 @@ test('removes entries, helper entries and cached tokens, sends nothing, and is i
     restart: { needed: 'unknown', reasons: [], how: null },
   });
   expect([run.exitCode, run.usedHttp]).toStrictEqual([0, false]);
-  expect(scenario.config()).toStrictEqual({ auths: { 'own.example.com': { auth: encodeAuth('me', 'mine') } }, credHelpers: { 'other.example.com': 'other' }, keep: 1 });
+  expect(scenario.config()).toStrictEqual({
+    auths: { 'own.example.com': { auth: encodeAuth('me', 'mine') } },
+    credHelpers: { 'other.example.com': 'other' },
+    keep: 1,
+  });
   expect(JSON.parse(cache())).toMatchObject({ tokens: [] });
   const before = scenario.snapshot();
   const again = await scenario.run(['logout'], env);
@@ -100,7 +109,11 @@ test('an entry that somebody changed stays, and the report says so', async () =>
   const own = { auths: { [registry.host]: { auth: encodeAuth('dora', 'of-my-own') } } };
   scenario.writeConfig(own);
   const run = await scenario.run(['logout']);
-  expect(run.row('ONE')).toMatchObject({ status: 'unverified', store: 'config', advice: `To remove it: docker logout ${registry.host}` });
+  expect(run.row('ONE')).toMatchObject({
+    status: 'unverified',
+    store: 'config',
+    advice: `To remove it: docker logout ${registry.host}`,
+  });
   expect(run.exitCode).toBe(0);
   expect(scenario.config()).toStrictEqual(own);
 });
@@ -120,13 +133,23 @@ test.each([
 
 test("a user's own docker login through the helper stays and works", async () => {
   await scenario.run(['login'], env);
-  await scenario.runHelper('store', JSON.stringify({ ServerURL: ecrHost, Username: 'me', Secret: password }), env);
+  await scenario.runHelper(
+    'store',
+    JSON.stringify({ ServerURL: ecrHost, Username: 'me', Secret: password }),
+    env,
+  );
   // docker writes an empty entry beside the helper's.
   scenario.writeConfig({ auths: { [ecrHost]: {} }, credHelpers: { [ecrHost]: 'registry-login' } });
   const run = await scenario.run(['logout'], env);
   expect(run.row('ECR')).toMatchObject({ status: 'unverified', store: 'both' });
-  expect(scenario.config()).toStrictEqual({ auths: { [ecrHost]: {} }, credHelpers: { [ecrHost]: 'registry-login' } });
-  expect(JSON.parse((await scenario.runHelper('get', ecrHost, env)).stdout)).toMatchObject({ Username: 'me', Secret: password });
+  expect(scenario.config()).toStrictEqual({
+    auths: { [ecrHost]: {} },
+    credHelpers: { [ecrHost]: 'registry-login' },
+  });
+  expect(JSON.parse((await scenario.runHelper('get', ecrHost, env)).stdout)).toMatchObject({
+    Username: 'me',
+    Secret: password,
+  });
 });
 
 test('a set that was only ever rejected has nothing to log out from', async () => {
@@ -139,7 +162,10 @@ test('an entry that is gone already is no error', async () => {
   await scenario.run(['login'], secretSet('ONE', registry.host, 'dora', password));
   scenario.writeConfig('{}');
   const run = await scenario.run(['logout']);
-  expect(run.row('ONE')).toMatchObject({ status: 'removed', message: 'Logged out already: nothing is stored for it.' });
+  expect(run.row('ONE')).toMatchObject({
+    status: 'removed',
+    message: 'Logged out already: nothing is stored for it.',
+  });
   expect(run.exitCode).toBe(0);
 });
 

@@ -57,23 +57,41 @@ describe('what is configured', () => {
     const sent = registry.requests.length;
     const before = scenario.snapshot();
     const run = await scenario.run(['status'], env, at(noon + 60_000));
-    expect(run.row('ONE')).toMatchObject({ status: 'ok', store: 'config', message: 'Verified at 2030-01-01T12:00:00.000Z.', advice: null });
+    expect(run.row('ONE')).toMatchObject({
+      status: 'ok',
+      store: 'config',
+      message: 'Verified at 2030-01-01T12:00:00.000Z.',
+      advice: null,
+    });
     expect(registry.requests).toHaveLength(sent);
     expect(scenario.snapshot()).toStrictEqual(before);
   });
 
   test('other values than those that were verified are planned', async () => {
     await scenario.run(['login'], env, at(noon));
-    const run = await scenario.run(['status'], secretSet('ONE', registry.host, 'dora', 'another-one'), at(noon));
-    expect(run.row('ONE')).toMatchObject({ status: 'planned', store: 'config', message: 'Not logged in with the values that are here now.' });
+    const run = await scenario.run(
+      ['status'],
+      secretSet('ONE', registry.host, 'dora', 'another-one'),
+      at(noon),
+    );
+    expect(run.row('ONE')).toMatchObject({
+      status: 'planned',
+      store: 'config',
+      message: 'Not logged in with the values that are here now.',
+    });
   });
 
   test('an entry that is lost, and one that somebody changed', async () => {
     await scenario.run(['login'], env, at(noon));
     scenario.writeConfig({ auths: { [registry.host]: { auth: encodeAuth('dora', 'of-my-own') } } });
-    expect((await scenario.run(['status'], env, at(noon))).row('ONE').message).toContain('Somebody has changed the entry');
+    expect((await scenario.run(['status'], env, at(noon))).row('ONE').message).toContain(
+      'Somebody has changed the entry',
+    );
     scenario.writeConfig('{}');
-    expect((await scenario.run(['status'], env, at(noon))).row('ONE')).toMatchObject({ status: 'planned', store: null });
+    expect((await scenario.run(['status'], env, at(noon))).row('ONE')).toMatchObject({
+      status: 'planned',
+      store: null,
+    });
   });
 
   test('a rejected login stays rejected until another one: exit 1', async () => {
@@ -112,17 +130,30 @@ describe('--quiet and --exit-code', () => {
   };
 
   test('silent when all is well, also before a login', async () => {
-    expect(await scenario.runText(['status', '--quiet'], env, at(noon))).toMatchObject({ stdout: '', stderr: '', exitCode: 0 });
+    expect(await scenario.runText(['status', '--quiet'], env, at(noon))).toMatchObject({
+      stdout: '',
+      stderr: '',
+      exitCode: 0,
+    });
     await scenario.run(['login'], env, at(noon));
-    expect(await scenario.runText(['status', '--quiet'], env, at(noon))).toMatchObject({ stdout: '', stderr: '', exitCode: 0 });
+    expect(await scenario.runText(['status', '--quiet'], env, at(noon))).toMatchObject({
+      stdout: '',
+      stderr: '',
+      exitCode: 0,
+    });
   });
 
   test('a shell that lacks what the secrets file has: yes, exit 10 with --exit-code only', async () => {
     const shell = behind();
     const run = await scenario.run(['status', '--exit-code'], shell, at(noon));
     expect(run.exitCode).toBe(10);
-    expect(run.report.restart).toMatchObject({ needed: 'yes', how: expect.stringMatching(/open a new terminal/i) });
-    expect((await scenario.runText(['status', '--quiet'], shell, at(noon))).stdout).toContain('ONE_CONTAINER_REGISTRY_PASSWORD');
+    expect(run.report.restart).toMatchObject({
+      needed: 'yes',
+      how: expect.stringMatching(/open a new terminal/i),
+    });
+    expect((await scenario.runText(['status', '--quiet'], shell, at(noon))).stdout).toContain(
+      'ONE_CONTAINER_REGISTRY_PASSWORD',
+    );
     expect((await scenario.run(['status'], shell, at(noon))).exitCode).toBe(0);
   });
 
@@ -136,7 +167,11 @@ describe('--quiet and --exit-code', () => {
   });
 
   test('what is expected and not here is unknown, told even when quiet', async () => {
-    const run = await scenario.runText(['status', '--quiet'], { ...env, REGISTRY_LOGIN_EXPECT: 'ONE,ACR' }, at(noon));
+    const run = await scenario.runText(
+      ['status', '--quiet'],
+      { ...env, REGISTRY_LOGIN_EXPECT: 'ONE,ACR' },
+      at(noon),
+    );
     expect(run.stdout).toContain('ACR is expected');
     expect(run.exitCode).toBe(0);
   });

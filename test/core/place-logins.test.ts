@@ -48,7 +48,14 @@ function record(change: Partial<SetRecord> = {}): SetRecord {
 describe('placing', () => {
   test('nothing to do gives back the very same config', () => {
     const before = config({ auths: { [host]: ours } });
-    expect(placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false, replacedHelper: null }], 'lasting').config).toBe(before);
+    expect(
+      placeLogins(
+        before,
+        'auto',
+        [{ set, credential, onlyIfMissing: false, replacedHelper: null }],
+        'lasting',
+      ).config,
+    ).toBe(before);
     expect(placeLogins(before, 'auto', [], 'lasting').config).toBe(before);
   });
 
@@ -85,9 +92,20 @@ describe('placing', () => {
     },
   ])('$claim', ({ entry, onlyIfMissing, after, isOurEntry }) => {
     const before = config({ auths: entry === null ? {} : { [host]: entry } });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing, replacedHelper: null }], 'lasting');
+    const placed = placeLogins(
+      before,
+      'auto',
+      [{ set, credential, onlyIfMissing, replacedHelper: null }],
+      'lasting',
+    );
     expect(plain(placed.config)).toStrictEqual({ auths: { [host]: after } });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'config', isOurEntry, otherFields: null, native: null, replacedHelper: null });
+    expect(placed.places.get(host)).toStrictEqual({
+      store: 'config',
+      isOurEntry,
+      otherFields: null,
+      native: null,
+      replacedHelper: null,
+    });
   });
 
   test('no credential leaves the entry and names the helper', () => {
@@ -98,12 +116,23 @@ describe('placing', () => {
       auths: { [host]: theirs },
       credHelpers: { [host]: 'registry-login' },
     });
-    expect(placed.places.get(host)).toStrictEqual({ store: 'both', isOurEntry: false, otherFields: null, native: null, replacedHelper: null });
+    expect(placed.places.get(host)).toStrictEqual({
+      store: 'both',
+      isOurEntry: false,
+      otherFields: null,
+      native: null,
+      replacedHelper: null,
+    });
   });
 
   test('under npx, what shadows the config is named to store it, and an entry of before goes', () => {
     const before = config({ auths: { [host]: ours }, credsStore: 'desktop' });
-    const placed = placeLogins(before, 'auto', [{ set, credential, onlyIfMissing: false, replacedHelper: null }], 'passing');
+    const placed = placeLogins(
+      before,
+      'auto',
+      [{ set, credential, onlyIfMissing: false, replacedHelper: null }],
+      'passing',
+    );
     expect(plain(placed.config)).toStrictEqual({ auths: {}, credsStore: 'desktop' });
     expect(placed.places.get(host)).toMatchObject({ store: 'helper', isOurEntry: false, native: 'desktop' });
   });
@@ -114,7 +143,9 @@ describe('placing', () => {
       const once = placeLogins(config({ credsStore: 'desktop' }), option, placements, 'lasting');
       const twice = placeLogins(once.config, option, placements, 'lasting');
       expect(twice.config).toBe(once.config);
-      expect([...twice.places.values()].map(({ store }) => store)).toStrictEqual([...once.places.values()].map(({ store }) => store));
+      expect([...twice.places.values()].map(({ store }) => store)).toStrictEqual(
+        [...once.places.values()].map(({ store }) => store),
+      );
     }
   });
 });
@@ -199,7 +230,13 @@ describe('removing', () => {
     [
       'a field that stood there when we wrote, in whatever order, is no change',
       { auths: { [host]: { z: [1], ...ours, email: 'd@example.com' } } },
-      { written: credentialFingerprints(credential, '{\n\t"email": "d@example.com",\n\t"z": [\n\t\t1\n\t]\n}', salt) },
+      {
+        written: credentialFingerprints(
+          credential,
+          '{\n\t"email": "d@example.com",\n\t"z": [\n\t\t1\n\t]\n}',
+          salt,
+        ),
+      },
       { auths: {} },
       true,
     ],
@@ -272,9 +309,9 @@ describe('removing', () => {
     const token: Credential = { ...credential, identityToken: new Secret('tok') };
     const before = config({ auths: { [host]: encodeAuthConfig(token) } });
     expect(removeLogin(before, record(), salt).removed).toBe(false);
-    expect(removeLogin(before, record({ written: credentialFingerprints(token, null, salt) }), salt).removed).toBe(
-      true,
-    );
+    expect(
+      removeLogin(before, record({ written: credentialFingerprints(token, null, salt) }), salt).removed,
+    ).toBe(true);
     expect(entryFingerprints(before, host, salt)).toStrictEqual(credentialFingerprints(token, null, salt));
   });
 });

@@ -72,10 +72,34 @@ describe('where credentials go', () => {
 describe('under npx, whose helper is gone after the run', () => {
   test.each([
     { claim: 'static credentials', set: plain, option: 'auto', shadow: null, place: 'config' },
-    { claim: 'static credentials under a credsStore go there, as with docker login', set: plain, option: 'auto', shadow: 'desktop', place: 'native' },
-    { claim: 'an ECR token is stored, and not renewed', set: ecrKeys, option: 'auto', shadow: null, place: 'config' },
-    { claim: 'an ECR token under a credsStore goes there', set: ecrKeys, option: 'auto', shadow: 'desktop', place: 'native' },
-    { claim: 'the option helper is taken at its word', set: plain, option: 'helper', shadow: null, place: 'helper' },
+    {
+      claim: 'static credentials under a credsStore go there, as with docker login',
+      set: plain,
+      option: 'auto',
+      shadow: 'desktop',
+      place: 'native',
+    },
+    {
+      claim: 'an ECR token is stored, and not renewed',
+      set: ecrKeys,
+      option: 'auto',
+      shadow: null,
+      place: 'config',
+    },
+    {
+      claim: 'an ECR token under a credsStore goes there',
+      set: ecrKeys,
+      option: 'auto',
+      shadow: 'desktop',
+      place: 'native',
+    },
+    {
+      claim: 'the option helper is taken at its word',
+      set: plain,
+      option: 'helper',
+      shadow: null,
+      place: 'helper',
+    },
     { claim: 'the option config is too', set: plain, option: 'config', shadow: 'desktop', place: 'config' },
   ] as const)('$claim: $place', ({ set, option, shadow, place }) => {
     expect(placeCredential(set, option, shadow, 'passing')).toBe(place);

@@ -292,7 +292,10 @@ const rows: [claim: string, evidence: Partial<RestartEvidence>, expected: Expect
   [
     'blanks around all but the password are no difference: login trims them',
     {
-      environment: { ...complete, ACR_CONTAINER_REGISTRY_SERVER: ` ${complete.ACR_CONTAINER_REGISTRY_SERVER} ` },
+      environment: {
+        ...complete,
+        ACR_CONTAINER_REGISTRY_SERVER: ` ${complete.ACR_CONTAINER_REGISTRY_SERVER} `,
+      },
       fileSecrets: file(complete),
     },
     { needed: 'no', reasons: [], how: null, isWorthSaying: false },

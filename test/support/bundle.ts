@@ -99,7 +99,9 @@ const signatures = {
 /** Which of the heavy packages are in these files. */
 export function packagesIn(files: readonly string[]): string[] {
   const texts = files.map((file) => readFileSync(file, 'utf8'));
-  return Object.entries(signatures).flatMap(([name, words]) => (texts.some((text) => words.test(text)) ? [name] : []));
+  return Object.entries(signatures).flatMap(([name, words]) =>
+    texts.some((text) => words.test(text)) ? [name] : [],
+  );
 }
 
 async function collect(child: ChildProcessWithoutNullStreams): Promise<ProcessResult> {

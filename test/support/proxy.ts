@@ -31,7 +31,8 @@ export async function startProxy({
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
-  const targetOf = (host: string): URL => new URL(`http://${typeof target === 'string' ? target : target(host)}`);
+  const targetOf = (host: string): URL =>
+    new URL(`http://${typeof target === 'string' ? target : target(host)}`);
 
   function refusal(headers: { 'proxy-authorization'?: string | undefined }): number | null {
     authorizations.push(headers['proxy-authorization']);

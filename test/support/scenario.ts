@@ -94,7 +94,8 @@ export function createScenario(): Scenario {
     return Object.fromEntries(entries);
   };
 
-  const configText = (): string | null => (existsSync(home.configFile) ? readFileSync(home.configFile, 'utf8') : null);
+  const configText = (): string | null =>
+    existsSync(home.configFile) ? readFileSync(home.configFile, 'utf8') : null;
 
   return {
     home,
@@ -114,9 +115,12 @@ export function createScenario(): Scenario {
         ...run,
         report,
         row(name, status) {
-          const rows = report.registries.filter((row) => row.name === name && (status === undefined || row.status === status));
+          const rows = report.registries.filter(
+            (row) => row.name === name && (status === undefined || row.status === status),
+          );
           const [row] = rows;
-          if (row === undefined || rows.length > 1) throw new Error(`${rows.length} rows ${name} ${status ?? ''} in ${run.stdout}`);
+          if (row === undefined || rows.length > 1)
+            throw new Error(`${rows.length} rows ${name} ${status ?? ''} in ${run.stdout}`);
           return row;
         },
       };
@@ -143,7 +147,11 @@ export function createScenario(): Scenario {
     config: () => JSON.parse(configText() ?? '{}') as DockerConfigFile,
     configText,
     writeConfig(contents, mode = 0o600) {
-      home.write('.docker/config.json', typeof contents === 'string' ? contents : JSON.stringify(contents), mode);
+      home.write(
+        '.docker/config.json',
+        typeof contents === 'string' ? contents : JSON.stringify(contents),
+        mode,
+      );
     },
     snapshot,
     [Symbol.dispose]: () => home[Symbol.dispose](),
@@ -151,7 +159,13 @@ export function createScenario(): Scenario {
 }
 
 /** The three variables of a set. */
-export function secretSet(name: string, server: string, user: string, password: string, sessionToken?: string): Record<string, string> {
+export function secretSet(
+  name: string,
+  server: string,
+  user: string,
+  password: string,
+  sessionToken?: string,
+): Record<string, string> {
   return {
     [`${name}_CONTAINER_REGISTRY_SERVER`]: server,
     [`${name}_CONTAINER_REGISTRY_USER`]: user,
@@ -175,7 +189,11 @@ function search(texts: Readonly<Record<string, string>>, secrets: readonly strin
     const words = text.match(/[A-Za-z0-9+/]{8,}={0,2}/g) ?? [];
     const decoded = words.map((word) => Buffer.from(word, 'base64').toString('utf8')).join('\n');
     for (const [index, secret] of secrets.entries()) {
-      const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
+      const forms = [
+        secret,
+        encodeURIComponent(secret),
+        Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      ];
       if (forms.some((form) => text.includes(form)) || decoded.includes(secret)) {
         throw new Error(`planted secret ${index} (${secret.slice(0, 6)}…) is in ${where}:\n${text}`);
       }
