@@ -1,11 +1,5 @@
 import type { Credential } from '../core/credential.ts';
-import {
-  type CachedToken,
-  type CredentialCache,
-  formatCache,
-  isFresh,
-  type StoredToken,
-} from '../core/credential-cache.ts';
+import { isFresh } from '../core/credential-cache.ts';
 import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
 import {
   changesSinceLastStart,
@@ -26,8 +20,9 @@ import { credentialFingerprints, type Placed } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, setFields } from '../core/secret-set.ts';
 import { Secret } from '../core/secret.ts';
-import { cacheFilePath, keyMarkOf, readCache, updateCache } from './credential-cache.ts';
-import { openToken, toStoredToken } from './seal-token.ts';
+import { cacheFilePath, keyMarkOf, readCache } from './credential-cache.ts';
+import { forgetTokens, rememberTokens } from './remember-tokens.ts';
+import { openToken } from './seal-token.ts';
 import { readState, stateFilePath, updateState } from './state-file.ts';
 import type { Records } from './store-logins.ts';
 import type { System } from './system.ts';
@@ -204,52 +199,6 @@ export async function rememberRenewal(
 }
 
 /**
- * New ECR tokens go into the helper's cache, those of gone sets leave it, and those of before are kept as the option has them now; a login
- * also ends what a `docker login` or `docker logout` of the user's left there.
- */
-async function rememberTokens(
-  system: System,
-  option: Options['credentialStore'],
-  results: readonly LoginResult[],
-  gone: Records,
-): Promise<void> {
-  const path = cacheFilePath(system.env, system.homeDirectory);
-  if (path === null) return;
-  const attempts = results.map(({ attempt }) => attempt);
-  const sets = new Map(attempts.map(({ set }) => [set.server.key, set]));
-  const accepted = attempts.filter(({ credential, isRecalled }) => credential !== null && !isRecalled);
-  const loggedIn = new Set(accepted.map(({ set }) => set.server.key));
-  const left = new Set(gone.map(([, { server }]) => server));
-  const added = accepted.flatMap(({ set, credential, expiresAt }): [string, CachedToken][] => {
-    if (!renewsItself(set) || credential === null || expiresAt === null) return [];
-    const { username, password } = credential;
-    return [
-      [
-        set.server.key,
-        { username, password: password.reveal(), issuedAt: system.now(), expiresAt, keys: keyMarkOf(set) },
-      ],
-    ];
-  });
-  const edit = ({ tokens, logins }: CredentialCache): CredentialCache => {
-    const all = new Map<string, StoredToken>([...[...tokens].filter(([key]) => !left.has(key)), ...added]);
-    const stored = [...all].map(
-      ([key, token]) => [key, toStoredToken(key, token, option, sets.get(key) ?? null)] as const,
-    );
-    return {
-      tokens: new Map(stored.flatMap(([key, token]) => (token === null ? [] : [[key, token]]))),
-      logins: new Map([...logins].filter(([key]) => !loggedIn.has(key))),
-    };
-  };
-  await editCache(path, edit);
-}
-
-/** Writes no file where there is none and nothing to put into it. */
-async function editCache(path: string, edit: (cache: CredentialCache) => CredentialCache): Promise<void> {
-  const before = await readCache(path);
-  if (formatCache(edit(before)) !== formatCache(before)) await updateCache(path, edit);
-}
-
-/**
  * Forgets these sets and the tokens that are cached for their servers; what a `docker login` of the user's left there goes only with an entry
  * that was removed (`removed`, by name). Throws StateFileError.
  */
@@ -266,8 +215,5 @@ export async function forgetLogins(
   );
   const servers = new Set(records.map(([, { server }]) => server));
   const loggedOut = new Set(records.filter(([name]) => removed.has(name)).map(([, { server }]) => server));
-  await editCache(cachePath, ({ tokens, logins }) => ({
-    tokens: new Map([...tokens].filter(([key]) => !servers.has(key))),
-    logins: new Map([...logins].filter(([key]) => !loggedOut.has(key))),
-  }));
+  await forgetTokens(cachePath, servers, loggedOut);
 }
