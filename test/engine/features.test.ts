@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtImages, devcontainer, removeImages } from './support/devcontainer.ts';
 import { collection, dockerSocketGroup, images, root } from './support/host.ts';
@@ -41,6 +42,7 @@ describe('devcontainer features test', () => {
   let verdicts: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
+    await execa('sh', [path.join(root, 'scripts/host/images.sh'), 'bookworm', 'bullseye', 'trixie', 'sid']);
     registries = [
       await startPrivateRegistry({ username: 'test-user', password: 'test-password' }),
       await startPrivateRegistry({ username: 'other-test-user', password: 'other-test-password' }),
