@@ -7,6 +7,9 @@ export interface NearMiss {
   readonly name: string | null;
 }
 
+/** What is right is not nearly right, and needs no edit distance. */
+const exactName = /^[A-Za-z_][A-Za-z0-9_]*_CONTAINER_REGISTRY_(?:SERVER|USER|PASSWORD|SESSION_TOKEN)$/;
+
 /** What people write instead, and cannot mean anything else. */
 const confidentNames: ReadonlyMap<string, SecretPart> = new Map([
   ['USERNAME', 'USER'],
@@ -57,6 +60,7 @@ export function findNearMisses(
 ): NearMiss[] {
   const found = new Map<string, NearMiss>();
   for (const variable of variables.toSorted()) {
+    if (exactName.test(variable)) continue;
     const nearMiss = readNearMiss(variable, hasPart, names);
     if (nearMiss !== null && !found.has(nearMiss.correction)) found.set(nearMiss.correction, nearMiss);
   }
