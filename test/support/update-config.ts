@@ -1,9 +1,12 @@
 /**
  * A process that adds entries to a Docker config: `node update-config.ts '<UpdateRequest>'`. Prints an UpdateReply as JSON.
  */
-import 'proper-lockfile';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setAuth } from '../../src/core/docker-config.ts';
 import { ConfigFileError } from '../../src/io/config-file-error.ts';
+import { acquireLock } from '../../src/io/file-lock.ts';
 import { updateConfigFile, type UpdateOptions, type UpdateResult } from '../../src/io/config-file.ts';
 
 export interface UpdateRequest {
@@ -25,6 +28,10 @@ export interface UpdateReply {
 process.on('SIGXFSZ', () => undefined);
 const request = JSON.parse(process.argv[2] ?? '') as UpdateRequest;
 if (request.uid !== undefined && process.getuid?.() === 0) {
+  // What is loaded on demand is found now: the other user may not see into the project's folder.
+  const directory = mkdtempSync(join(tmpdir(), 'registry-login-lock-'));
+  await (await acquireLock(join(directory, 'lock'))).release();
+  rmSync(directory, { recursive: true });
   process.setgroups?.([]);
   process.setgid?.(request.uid);
   process.setuid?.(request.uid);
