@@ -2,14 +2,11 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dockerOk, type Ran } from './support/docker.ts';
-import { collection, images, root } from './support/host.ts';
+import { collection, images } from './support/host.ts';
 import { ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { rootlessUser, type RootlessUser } from './support/rootless-user.ts';
 import { secretVariables } from './support/secret-variables.ts';
-
-const program = [process.execPath, path.join(root, 'dist/registry-login.js')];
-const devcontainer = [process.execPath, path.join(root, 'node_modules/.bin/devcontainer')];
 
 describe('rootless podman', () => {
   let user: RootlessUser;
@@ -29,7 +26,9 @@ describe('rootless podman', () => {
 
   it('pulls after login, and not before', async () => {
     expect(await pull()).toMatchObject({ exitCode: 125 });
-    expect(await user.run([...program, 'login'], { env: secretVariables('ACR', registry) })).toMatchObject({
+    expect(
+      await user.run([...user.program, 'login'], { env: secretVariables('ACR', registry) }),
+    ).toMatchObject({
       exitCode: 0,
     });
     expect(await pull()).toMatchObject({ exitCode: 0 });
@@ -59,14 +58,14 @@ describe('rootless podman', () => {
     await writeFile(secrets, JSON.stringify(secretVariables('ACR', registry)));
     await user.own();
     const where = ['--docker-path', 'podman', '--workspace-folder', workspace];
-    const started = await user.run([...devcontainer, 'up', ...where, '--secrets-file', secrets], {
+    const started = await user.run([...user.devcontainer, 'up', ...where, '--secrets-file', secrets], {
       timeoutMs: 300_000,
     });
     expect(started.exitCode, started.output).toBe(0);
     expect(started.output).toMatch(/\bACR\b/);
 
     const inside = (...command: readonly string[]): Promise<Ran> =>
-      user.run([...devcontainer, 'exec', ...where, ...command]);
+      user.run([...user.devcontainer, 'exec', ...where, ...command]);
     expect((await inside('stat', '-c', '%U %a', '/home/vscode/.docker/config.json')).output).toContain(
       'vscode 600',
     );

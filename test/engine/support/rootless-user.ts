@@ -1,7 +1,8 @@
-import { chown, copyFile, chmod, appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chown, copyFile, chmod, appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Ran } from './docker.ts';
+import { root } from './host.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 const uid = 4242;
@@ -9,6 +10,9 @@ const firstSubordinate = 1_000_000;
 
 export interface RootlessUser extends AsyncDisposable {
   readonly home: string;
+  /** The words that run our program and the devcontainer CLI, from a copy: this user may not see into the project's folder. */
+  readonly program: readonly string[];
+  readonly devcontainer: readonly string[];
   /** Runs a command as this user, with these variables besides the few that a login sets. */
   run(
     command: readonly string[],
@@ -42,6 +46,13 @@ export async function rootlessUser(): Promise<RootlessUser> {
   await writeFile(path.join(containers, 'storage.conf'), '[storage]\ndriver="overlay"\n');
   await writeFile(path.join(containers, 'containers.conf'), '[containers]\nnetns="host"\n');
   await mkdir(at('runtime'));
+  const node = at('node');
+  await copyFile(process.execPath, node);
+  for (const part of ['package.json', 'dist', 'node_modules/@devcontainers/cli']) {
+    await cp(path.join(root, part), path.join(folder.path, 'project', part), { recursive: true });
+  }
+  await execa('chmod', ['-R', 'a+rX', at('project')]);
+  await chmod(node, 0o755);
   const own = async (): Promise<void> => {
     await execa('chown', ['-R', `${uid}:${uid}`, home]);
   };
@@ -70,6 +81,8 @@ export async function rootlessUser(): Promise<RootlessUser> {
     const inside = (await readFile(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8')).trim();
     return {
       home,
+      program: [node, at('project/dist/registry-login.js')],
+      devcontainer: [node, at('project/node_modules/@devcontainers/cli/devcontainer.js')],
       async run([...command], { env = {}, timeoutMs = 120_000 } = {}) {
         const { all, stdout, exitCode } = await execa(
           'nsenter',
