@@ -1,7 +1,6 @@
 import { decodeAuthConfig } from '../core/auth-config.ts';
 import type { Credential } from '../core/credential.ts';
 import type { CredentialOrigin } from '../core/credential-origin.ts';
-import { parseDockerAuthVariable } from '../core/docker-auth-variable.ts';
 import {
   authKeys,
   credHelpers,
@@ -34,7 +33,7 @@ export async function findCredentialOrigin(
   set: SecretSet | null,
 ): Promise<CredentialOrigin> {
   const text = system.env['DOCKER_AUTH_CONFIG'] ?? '';
-  const variable = text === '' ? null : parseDockerAuthVariable(text);
+  const variable = text === '' ? null : await readVariable(text);
   const fromVariable = variable?.get(key) ?? null;
   const entry = findAuth(config, key);
   const origin = { hidesEntry: entry !== null, ignoresVariable: text !== '' && variable === null };
@@ -51,6 +50,12 @@ export async function findCredentialOrigin(
   if (helper !== null) return { ...origin, place, helper, ...(await ask(system, helper, key, set)) };
   if (entry === null) return { ...origin, place: null, helper, outcome: 'not-found', credential: null };
   return { ...origin, hidesEntry: false, place, helper, ...readEntry(entry.authConfig) };
+}
+
+/** The schema is loaded for whoever sets the variable. */
+async function readVariable(text: string): Promise<ReadonlyMap<string, Credential> | null> {
+  const { parseDockerAuthVariable } = await import('../core/docker-auth-variable.ts');
+  return parseDockerAuthVariable(text);
 }
 
 function placeOf({ env }: System, config: DockerConfig, key: string): Place {
