@@ -14,6 +14,7 @@ import { helperName, renewsItself } from '../core/placement.ts';
 import { Secret } from '../core/secret.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 import { findOnPath } from './find-on-path.ts';
+import { findCredentials } from './helper-credentials.ts';
 import { askHelper, type HelperAnswer } from './helper-process.ts';
 import type { System } from './system.ts';
 
@@ -74,7 +75,6 @@ async function ask(system: System, helper: string, key: string, set: SecretSet |
   if (findOnPath(system.env, `docker-credential-${helper}`) === null)
     return { outcome: 'missing', credential: null };
   if (set !== null && renewsItself(set)) return { outcome: 'not-asked', credential: null };
-  const { findCredentials } = await import('./helper-credentials.ts');
   const answer = await findCredentials(system, key);
   if ('error' in answer) return { outcome: 'not-found', credential: null };
   return { outcome: 'found', credential: toCredential(answer.username, answer.secret) };

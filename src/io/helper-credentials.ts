@@ -11,6 +11,7 @@ import { renewsItself } from '../core/placement.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
 import { discoverSets, type SecretSet } from '../core/secret-set.ts';
 import { cacheFilePath, keyMarkOf, readCache } from './credential-cache.ts';
+import { openToken } from './seal-token.ts';
 import type { System } from './system.ts';
 
 /** What the helper answers with: Docker's `Username` and `Secret`, in the clear. */
@@ -49,7 +50,6 @@ function mayUse(token: StoredToken, set: SecretSet | null): boolean {
 /** Null where the keys that sealed it are not in the environment. */
 async function open(key: string, token: StoredToken, set: SecretSet | null): Promise<CachedToken | null> {
   if (set === null) return null;
-  const { openToken } = await import('./seal-token.ts');
   return openToken(key, token, set);
 }
 

@@ -4,8 +4,6 @@ import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import type { SecretSet } from '../core/secret-set.ts';
 
-// Whoever needs no sealed token must not load this: node:crypto would be the credential helper's largest cost.
-
 const cipher = 'aes-256-gcm';
 const saltBytes = 32;
 const ivBytes = 12;

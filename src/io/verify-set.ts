@@ -6,6 +6,7 @@ import type { Options } from '../core/options.ts';
 import { renewsItself } from '../core/placement.ts';
 import { type SecretSet, variableName } from '../core/secret-set.ts';
 import { userAgent } from '../core/version.ts';
+import { exchangeToken } from './ecr-client.ts';
 import { verifyLogin } from './registry-client.ts';
 import type { System } from './system.ts';
 
@@ -132,7 +133,6 @@ async function exchange(
   options: Options,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { exchangeToken } = await import('./ecr-client.ts');
   const answer = await exchangeToken({
     registry,
     accessKeyId: set.username,
