@@ -133,13 +133,14 @@ export async function rememberLogins(
   if (path === null || (results.length === 0 && gone.length === 0)) return;
   const start = system.containerStart();
   await updateState(path, (state) => {
-    let edited = noteSets(state, start, setFingerprints(state, sets));
+    const fingerprints = setFingerprints(state, sets);
+    let edited = noteSets(state, start, fingerprints);
     for (const [name, record] of gone) {
       if (edited.sets.get(name)?.server === record.server) edited = withoutRecord(edited, name);
     }
     for (const result of results) {
       const { name, server } = result.attempt.set;
-      const record = recordOf(state, start, result, system.now());
+      const record = recordOf(state, start, result, fingerprints, system.now());
       // A server has one set: a record of the same server under another name is of before it was renamed.
       for (const [other] of recordsFor(edited, server.key)) edited = withoutRecord(edited, other);
       edited = withRecord(edited, name, record);
@@ -153,6 +154,7 @@ function recordOf(
   state: LoginState,
   start: ContainerStart,
   { attempt, placed }: LoginResult,
+  fingerprints: ReadonlyMap<string, Fingerprints>,
   now: number,
 ): SetRecord {
   const { set, status, credential } = attempt;
@@ -165,7 +167,7 @@ function recordOf(
     kind: set.kind,
     status,
     store: placed?.store ?? kept?.store ?? null,
-    fingerprints: fingerprintFields(state.salt, setFields(set)),
+    fingerprints: fingerprints.get(set.name) ?? fingerprintFields(state.salt, setFields(set)),
     verifiedAt: attempt.isRecalled ? (kept?.verifiedAt ?? now) : now,
     startId: start.id,
     written:
