@@ -68,8 +68,11 @@ process.exit();
 function threadsFor(env: NodeJS.ProcessEnv): number {
   const mostSets = 33;
   const mayHaveFiles = env['CODESPACES'] !== undefined || env['REGISTRY_LOGIN_SECRETS_DIR'] !== undefined;
-  const sets = Object.keys(env).filter((name) => name.endsWith('_CONTAINER_REGISTRY_SERVER')).length;
-  return 4 + 2 * (mayHaveFiles ? mostSets : Math.min(sets, mostSets));
+  const isAddress = /^[\d.:[\]]+$/;
+  const named = Object.entries(env).filter(
+    ([name, server = '']) => name.endsWith('_CONTAINER_REGISTRY_SERVER') && !isAddress.test(server),
+  ).length;
+  return 4 + 2 * (mayHaveFiles ? mostSets : Math.min(named, mostSets));
 }
 
 function findHomeDirectory(): string | null {
