@@ -94,7 +94,7 @@ export async function compareLogins(docker: string | null, home: string): Promis
 
 /** Rounds that count, and rounds before them: what takes long needs none, since all the files were just used. */
 function roundsFor(count: number): [rounds: number, warmUp: number] {
-  return count === 1 ? [11, 1] : count === 10 ? [5, 0] : [3, 0];
+  return count === 1 ? [11, 1] : [5, 0];
 }
 
 /** Slow registries are awaited at once: 33 should take about as long as one. */
