@@ -17,7 +17,7 @@ import {
 import { watchProgress } from '../io/progress.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import { readSources, selectSources, type Sources } from '../io/sources.ts';
-import { type Records, storeLogins } from '../io/store-logins.ts';
+import { prepareStoring, type Records, storeLogins } from '../io/store-logins.ts';
 import type { System } from '../io/system.ts';
 import { type Attempt, verifySet } from '../io/verify-set.ts';
 import { noteFileProblem } from './file-problem.ts';
@@ -55,6 +55,9 @@ const goneMessage = 'The set is gone; what was stored for it has been removed.';
 
 /** What took no longer is stored at once, whatever else is still awaited, in milliseconds. */
 const patienceMs = 2000;
+
+/** By then all requests are on their way; registries that answer sooner leave no time to use. */
+const idleMs = 30;
 
 /** Logs in with every set at once, writes what may be written, removes what has gone, remembers, and reports. */
 export async function runLogin(system: System, flags: LoginFlags): Promise<ExitCode> {
@@ -119,6 +122,7 @@ async function attemptAndStore(
   const results: LoginResult[] = [];
   const removed = new Set<string>();
   let leaving = gone;
+  const idle = setTimeout(() => configFile !== null && void prepareStoring(configFile), idleMs);
   try {
     for await (const attempts of attemptLogins(sets, attempt, patienceMs)) {
       const stored =
@@ -143,6 +147,7 @@ async function attemptAndStore(
     }
   } finally {
     progress.stop();
+    clearTimeout(idle);
   }
   return { results, removed };
 }

@@ -33,7 +33,7 @@ export async function acquireLock(
   lockPath: string,
   { waitMs = lockWaitMs, signal }: { waitMs?: number | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<FileLock> {
-  const { lock } = (await import('proper-lockfile')).default;
+  const { lock } = await loadLockfile();
   const end = Date.now() + waitMs;
   let isCompromised = false;
   for (;;) {
@@ -58,6 +58,11 @@ export async function acquireLock(
     }
     await sleep(retryMs + Math.random() * retryMs);
   }
+}
+
+/** Loaded by who writes; whoever is about to may call it before. */
+export async function loadLockfile(): Promise<Pick<typeof import('proper-lockfile'), 'lock'>> {
+  return (await import('proper-lockfile')).default;
 }
 
 /** A lock that cannot be removed is recovered by the next process as a stale one. */

@@ -1,12 +1,15 @@
+import { fingerprint } from '../core/fingerprint.ts';
 import { type LoginState, recordForServer, type SetRecord } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
 import { type Placed, placeLogins, removeLogins, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import type { Store } from '../core/report.ts';
 import { readConfigFile, updateConfigFile } from './config-file.ts';
+import { loadLockfile } from './file-lock.ts';
 import { helperPresence } from './find-on-path.ts';
 import { eraseNatively, type NativeRecord, nativeRecords, storeNatively } from './native-logins.ts';
 import { stateDirectory } from './private-file.ts';
+import { resolveTarget } from './symlinks.ts';
 import type { System } from './system.ts';
 import type { Attempt } from './verify-set.ts';
 
@@ -18,6 +21,15 @@ export interface Stored {
   readonly places: ReadonlyMap<string, Placed>;
   /** Names of the records whose entry was removed. */
   readonly removed: ReadonlySet<string>;
+}
+
+/**
+ * Loads what storing takes: the lock, hashes, and the threads in which files are read. In that time, some milliseconds, registries are waited for
+ * anyway. Changes nothing and never rejects.
+ */
+export async function prepareStoring(configFile: string): Promise<void> {
+  fingerprint('', '');
+  await Promise.allSettled([loadLockfile(), resolveTarget(configFile)]);
 }
 
 /**
