@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type Lockfile from 'proper-lockfile';
 import { systemErrorCode } from './config-file-error.ts';
 
 export interface FileLock {
@@ -61,7 +62,7 @@ export async function acquireLock(
 }
 
 /** Loaded by who writes; whoever is about to may call it before. */
-export async function loadLockfile(): Promise<Pick<typeof import('proper-lockfile'), 'lock'>> {
+export async function loadLockfile(): Promise<typeof Lockfile> {
   return (await import('proper-lockfile')).default;
 }
 
