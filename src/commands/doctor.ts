@@ -1,22 +1,20 @@
 import { describeOrigin } from '../core/credential-origin.ts';
 import { emptyDockerConfig } from '../core/docker-config.ts';
 import { StepList } from '../core/doctor-steps.ts';
-import { emptyState, seenSinceStart } from '../core/login-state.ts';
+import { seenSinceStart } from '../core/login-state.ts';
 import { storeOf } from '../core/place-logins.ts';
 import { exitCodeOf, type ExitCode, type RegistryReport, type Report, type Store } from '../core/report.ts';
 import type { UnusableSet } from '../core/secret-set.ts';
 import { checkImage } from '../io/check-image.ts';
-import { locateConfigFile, readConfigFile } from '../io/config-file.ts';
 import { findCredentialOrigin } from '../io/credential-origin.ts';
 import { type Diagnosis, diagnoseSet } from '../io/diagnose-set.ts';
-import { changedSets, recallState } from '../io/login-memory.ts';
+import { changedSets } from '../io/login-memory.ts';
 import { watchProgress } from '../io/progress.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
-import { readSources } from '../io/sources.ts';
 import type { System } from '../io/system.ts';
-import { noteFileProblem } from './file-problem.ts';
 import { printReport } from './print-report.ts';
 import { byName, identityOf, isoTime, unusableRow } from './report-rows.ts';
+import { readStanding } from './standing.ts';
 
 export interface DoctorFlags {
   readonly json: boolean;
@@ -25,12 +23,9 @@ export interface DoctorFlags {
 
 /** Checks every set step by step, where docker takes its credentials from, and whether each image can be pulled. Writes nothing. */
 export async function runDoctor(system: System, flags: DoctorFlags): Promise<ExitCode> {
-  const sources = readSources(system);
-  const problems = [...sources.problems];
-  const configFile = await noteFileProblem(problems, async () => locateConfigFile(system));
-  const read = configFile === null ? null : await noteFileProblem(problems, () => readConfigFile(configFile));
-  const config = read?.config ?? emptyDockerConfig;
-  const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
+  const standing = await readStanding(system);
+  const { sources, problems, configFile, state } = standing;
+  const config = standing.config ?? emptyDockerConfig;
   const { options, sets } = sources;
   const signal = AbortSignal.timeout(options.timeoutMs);
   const evidence = gatherRestartEvidence(
@@ -72,7 +67,7 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
 
   async function describe(key: string, diagnosis: Diagnosis): Promise<RegistryReport> {
     const { set, steps, explanation } = diagnosis;
-    if (read === null) {
+    if (standing.config === null) {
       steps.skip('config', 'The Docker config could not be read.');
     } else {
       const origin = await findCredentialOrigin(system, config, key, set);

@@ -1,5 +1,5 @@
 import type { DockerConfig } from '../core/docker-config.ts';
-import { emptyState, type LoginState, seenSinceStart } from '../core/login-state.ts';
+import { type LoginState, noState, seenSinceStart } from '../core/login-state.ts';
 import { renewsItself } from '../core/placement.ts';
 import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report } from '../core/report.ts';
 import type { SecretSet } from '../core/secret-set.ts';
@@ -75,7 +75,7 @@ async function logIn(run: Run): Promise<Report> {
   const { system, flags, all, sources, problems, configFile } = run;
   const deadline = AbortSignal.timeout(sources.options.timeoutMs);
   const state = await noteFileProblem(problems, () => recallState(system));
-  const known = state ?? emptyState('0'.repeat(64));
+  const known = state ?? noState;
   const start = system.containerStart();
   const evidence = gatherRestartEvidence(system, all, deadline, seenSinceStart(known, start));
   // Somebody who types this in a shell that lacks the secrets does not mean to log out of everything.
@@ -106,7 +106,7 @@ async function attemptAndStore(
   deadline: AbortSignal,
 ): Promise<Outcome> {
   const { system, flags, all, sources, problems, configFile } = run;
-  const known = state ?? emptyState('0'.repeat(64));
+  const known = state ?? noState;
   const { sets, options } = sources;
   const config = flags.skipVerified && configFile !== null ? await readQuietly(configFile) : null;
   const progress = watchProgress(

@@ -1,4 +1,4 @@
-import { emptyState, type SetRecord } from '../core/login-state.ts';
+import { noState, type SetRecord } from '../core/login-state.ts';
 import { parseRegistryHost } from '../core/registry-host.ts';
 import { exitCodeOf, type ExitCode, type Problem, type RegistryReport, type Report } from '../core/report.ts';
 import { locateConfigFile } from '../io/config-file.ts';
@@ -19,7 +19,7 @@ export interface LogoutFlags {
 export async function runLogout(system: System, flags: LogoutFlags): Promise<ExitCode> {
   const problems: Problem[] = [];
   const configFile = await noteFileProblem(problems, async () => locateConfigFile(system));
-  const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
+  const state = (await noteFileProblem(problems, () => recallState(system))) ?? noState;
   const records = selectRecords([...state.sets], flags.servers);
   const stored =
     configFile === null || records.length === 0

@@ -1,17 +1,15 @@
 import { type DockerConfig, emptyDockerConfig } from '../core/docker-config.ts';
-import { emptyState, type LoginState, seenSinceStart } from '../core/login-state.ts';
+import { type LoginState, seenSinceStart } from '../core/login-state.ts';
 import { entryFingerprints, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import { exitCodeOf, type ExitCode, type RegistryReport, type Report } from '../core/report.ts';
 import type { SecretSet } from '../core/secret-set.ts';
-import { locateConfigFile, readConfigFile } from '../io/config-file.ts';
-import { changedSets, recallState, setFingerprints } from '../io/login-memory.ts';
+import { changedSets, setFingerprints } from '../io/login-memory.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
-import { readSources } from '../io/sources.ts';
 import type { System } from '../io/system.ts';
-import { noteFileProblem } from './file-problem.ts';
 import { printReport } from './print-report.ts';
 import { byName, identityOf, isoTime, unusableRow } from './report-rows.ts';
+import { readStanding } from './standing.ts';
 
 export interface StatusFlags {
   readonly json: boolean;
@@ -21,12 +19,9 @@ export interface StatusFlags {
 
 /** Says what is configured and whether a stop and start is needed. Asks GitHub where it may, and no registry. */
 export async function runStatus(system: System, flags: StatusFlags): Promise<ExitCode> {
-  const sources = readSources(system);
-  const problems = [...sources.problems];
-  const configFile = await noteFileProblem(problems, async () => locateConfigFile(system));
-  const read = configFile === null ? null : await noteFileProblem(problems, () => readConfigFile(configFile));
-  const config = read?.config ?? emptyDockerConfig;
-  const state = (await noteFileProblem(problems, () => recallState(system))) ?? emptyState('0'.repeat(64));
+  const standing = await readStanding(system);
+  const { sources, problems, configFile, state } = standing;
+  const config = standing.config ?? emptyDockerConfig;
   const start = system.containerStart();
   const deadline = AbortSignal.timeout(sources.options.timeoutMs);
   const evidence = await gatherRestartEvidence(system, sources, deadline, seenSinceStart(state, start));

@@ -55,6 +55,9 @@ export function emptyState(salt: string): LoginState {
   return { salt, start: { id: null, startedAt: null }, seen: new Map(), previous: null, sets: new Map() };
 }
 
+/** Where nothing is remembered. Its salt is never written. */
+export const noState: LoginState = emptyState('0'.repeat(64));
+
 /**
  * Notes which sets a login found. In the same start they are added to what was seen before: hooks get the secrets, a terminal of a local
  * container often does not, and must not make sets look gone. In a new start they replace it, and what was there becomes `previous`.

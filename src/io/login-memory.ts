@@ -4,9 +4,9 @@ import { fingerprintFields, type Fingerprints } from '../core/fingerprint.ts';
 import {
   changesSinceLastStart,
   type ContainerStart,
-  emptyState,
   isVerified,
   type LoginState,
+  noState,
   noteSets,
   recordForServer,
   type SetChange,
@@ -37,7 +37,7 @@ export interface LoginResult {
 /** Returns the state of earlier runs; an empty one where there is none. Throws StateFileError. */
 export async function recallState(system: System): Promise<LoginState> {
   const path = stateFilePath(system.env, system.homeDirectory);
-  return (path === null ? null : await readState(path)) ?? emptyState('0'.repeat(64));
+  return (path === null ? null : await readState(path)) ?? noState;
 }
 
 /** The sets by name, as fingerprints under the state's salt. */
