@@ -4,12 +4,8 @@ import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DockerConfigError, parseDockerConfig } from '../core/docker-config-parser.ts';
-import {
-  type DockerConfig,
-  emptyDockerConfig,
-  reapplyLostEdits,
-  serializeDockerConfig,
-} from '../core/docker-config.ts';
+import { type DockerConfig, emptyDockerConfig, serializeDockerConfig } from '../core/docker-config.ts';
+import { reapplyLostEdits } from '../core/lost-edits.ts';
 import {
   overwriteSync,
   removeLeftovers,

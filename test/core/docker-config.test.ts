@@ -9,7 +9,6 @@ import {
   getAuth,
   helperFor,
   hostOfAuthKey,
-  reapplyLostEdits,
   removeAuth,
   removeCredHelper,
   serializeDockerConfig,
@@ -316,40 +315,4 @@ test.each([
   ['auths', { credsStore: '' }, null],
 ])('docker asks %s', (_claim, value, expected) => {
   expect(helperFor(parse(value), 'a.io')).toBe(expected);
-});
-
-describe('edits that a docker login undid', () => {
-  const before = parse({ auths: { 'old.io': bob, 'gone.io': bob }, credHelpers: { 'gone.io': 'x' } });
-  const edit = (config: DockerConfig): DockerConfig =>
-    setCredHelper(
-      removeCredHelper(
-        removeAuth(setAuth(setAuth(config, 'old.io', alice), 'new.io', alice), 'gone.io'),
-        'gone.io',
-      ),
-      'new.io',
-      'ours',
-    );
-  const after = edit(before);
-
-  test('are applied again beside what it wrote', () => {
-    const merged = reapplyLostEdits(before, after, setAuth(before, 'theirs.io', bob));
-    expect(JSON.parse(serializeDockerConfig(merged))).toEqual({
-      auths: { 'new.io': alice, 'old.io': alice, 'theirs.io': bob },
-      credHelpers: { 'new.io': 'ours' },
-    });
-  });
-
-  test('nothing undone changes nothing', () => {
-    const current = setAuth(after, 'theirs.io', bob);
-    expect(reapplyLostEdits(before, after, current)).toBe(current);
-  });
-
-  test('what the user logged in to or out of meanwhile stays the user’s', () => {
-    const carol = { auth: Buffer.from('carol:pw').toString('base64') };
-    const current = removeAuth(setAuth(setCredHelper(before, 'new.io', 'theirs'), 'new.io', carol), 'old.io');
-    const merged = reapplyLostEdits(before, after, current);
-    expect([getAuth(merged, 'new.io'), getAuth(merged, 'old.io'), credHelpers(merged).get('new.io')]).toEqual(
-      [carol, null, 'theirs'],
-    );
-  });
 });
