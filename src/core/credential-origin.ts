@@ -41,8 +41,11 @@ function judgeOrigin(origin: CredentialOrigin, set: SecretSet, status: RegistryS
   const where = describePlace(origin);
   const hidden = origin.hidesEntry ? ' What stands in auths is not looked at.' : '';
   if (outcome === 'not-asked') return ok(`${where}, which renews the token.`);
-  if (outcome === 'not-found' && origin.helper !== null && !origin.hidesEntry)
+  // The first login ends docker's own choice: what is wrong with that store is no fault of anything here.
+  const isPassing = place === 'default' && outcome !== 'found';
+  if (isPassing || (outcome === 'not-found' && origin.helper !== null && !origin.hidesEntry)) {
     return notYet(`${where}, ${faults[outcome]}`);
+  }
   if (outcome !== 'found' || credential === null) {
     return failed(`${where}, ${faults[outcome]}.${hidden}`, adviceFor(origin, set));
   }
