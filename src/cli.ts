@@ -27,10 +27,14 @@ type Command = keyof typeof optionsByCommand;
 
 /** Runs `registry-login` with `system.args` and returns its exit code. */
 export async function runCli(system: System): Promise<ExitCode> {
-  const [first, ...rest] = system.args;
+  // `--json status` too; what follows `--only` is a name.
+  const at = system.args.includes('--only')
+    ? 0
+    : system.args.findIndex((arg) => arg === '--' || !arg.startsWith('-'));
+  const first = system.args[Math.max(0, at)];
   const isCommand = first !== undefined && Object.hasOwn(optionsByCommand, first);
   const command = isCommand ? (first as Command) : 'login';
-  const args = isCommand ? rest : system.args;
+  const args = isCommand ? system.args.toSpliced(at, 1) : system.args;
   const end = args.indexOf('--');
   const flags = end === -1 ? args : args.slice(0, end);
   if (flags.includes('--help') || flags.includes('-h') || (!isCommand && first === 'help')) {

@@ -62,7 +62,6 @@ describe('wrong usage goes to stderr, with exit code 2', () => {
     { args: ['\u009B31mred'], says: 'There is no command "\\u009b31mred".' },
     { args: ['login', 'extra'], says: 'Unexpected argument "extra".' },
     { args: ['status', 'extra'], says: 'Unexpected argument "extra".' },
-    { args: ['--json', 'status'], says: 'Unexpected argument "status".' },
     { args: ['--', 'status'], says: 'Unexpected argument "status".' },
     { args: ['login', '--', '--help'], says: 'Unexpected argument "--help".' },
     { args: ['--frobnicate'], says: "Unknown option '--frobnicate'." },
@@ -124,6 +123,16 @@ describe('each command is run with its flags', () => {
     expect(result).toMatchObject({ code, stderr: '' });
     expect(result.stdout).not.toContain('hunter2');
     expect(tested.usedHttp()).toBe(false);
+  });
+
+  test.each([
+    { args: ['--json', 'status'], command: 'status' },
+    { args: ['--json', 'logout', 'a.example'], command: 'logout' },
+    { args: ['--json', '--dry-run', 'login'], command: 'login' },
+  ])('flags may stand before the command: $args', async ({ args, command }) => {
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ command });
   });
 
   test('names and flags may stand in any order', async () => {
