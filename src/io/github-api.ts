@@ -14,9 +14,14 @@ export interface GithubApi {
 
 const tokenVariables = ['REGISTRY_LOGIN_GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN'] as const;
 
-/** Is GitHub to be asked? In a codespace, and wherever a token was given for this very purpose. */
+/**
+ * Is GitHub to be asked? In a codespace, wherever a token was given for this very purpose, and where `GH_TOKEN` comes with the API's address;
+ * GitHub Actions, where both are common, has no Codespaces secrets.
+ */
 export function mayAskGithub(env: Environment): boolean {
-  return env['CODESPACES'] === 'true' || Boolean(env['REGISTRY_LOGIN_GITHUB_TOKEN']?.trim());
+  const has = (name: string): boolean => Boolean(env[name]?.trim());
+  if (env['CODESPACES'] === 'true' || has('REGISTRY_LOGIN_GITHUB_TOKEN')) return true;
+  return has('GH_TOKEN') && has('GITHUB_API_URL') && env['GITHUB_ACTIONS'] !== 'true';
 }
 
 /** The token to ask GitHub with, and the variable that it came from; null when there is none. */

@@ -344,7 +344,14 @@ describe('the token', () => {
   test.each<[claim: string, env: Record<string, string>, asks: boolean]>([
     ['in a codespace', { CODESPACES: 'true' }, true],
     ['with a token for this very purpose', { REGISTRY_LOGIN_GITHUB_TOKEN: 'a' }, true],
+    ['with GH_TOKEN and an address', { GH_TOKEN: 'b', GITHUB_API_URL: 'https://github.example.com' }, true],
     ['not elsewhere, whatever tokens there are', { GITHUB_TOKEN: 'c', GH_TOKEN: 'b' }, false],
+    ['not with an address alone', { GITHUB_TOKEN: 'c', GITHUB_API_URL: 'https://github.example.com' }, false],
+    [
+      'not in GitHub Actions',
+      { GH_TOKEN: 'b', GITHUB_API_URL: 'https://api.github.com', GITHUB_ACTIONS: 'true' },
+      false,
+    ],
     ['not with another value', { CODESPACES: 'false' }, false],
   ])('GitHub is asked: %s', (_claim, env, asks) => expect(mayAskGithub(env)).toBe(asks));
 
