@@ -74,6 +74,7 @@ function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretS
   const host = set.server.host;
   const check = checkServer(set);
   const again = `\`registry-login login --only ${set.name}\``;
+  const doctor = '`registry-login doctor` shows its dates and names.';
   switch (cause) {
     case 'name-not-resolved':
       return `${check} for a typing error. If the name is right, check the DNS or VPN of this container.`;
@@ -82,6 +83,10 @@ function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretS
     case 'timeout':
       return `${check}, and that this network reaches the registry (VPN, firewall, HTTPS_PROXY). The option timeout sets how long to wait.`;
     case 'tls':
+      if (/\(CERT_(?:HAS_EXPIRED|NOT_YET_VALID)\)/.test(detail))
+        return `${check}. If it is right, whoever runs ${host} has to renew the certificate, or the clock here is wrong. ${doctor}`;
+      if (/\((?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)\)/.test(detail))
+        return `${check}: it has to be a name that the certificate is for. ${doctor}`;
       return detail.includes('certificate')
         ? `${check}. If the registry has a certificate of your own CA, put the CA into /etc/docker/certs.d/${host}/ca.crt or name it in NODE_EXTRA_CA_CERTS.`
         : `${check}, its port too. If the registry has no TLS and the network is trusted, add ${host} to the option insecureRegistries.`;

@@ -35,6 +35,11 @@ const unsupported: Record<UnsupportedCause, string> = {
     'registry.example.com is written with http://, and is neither on loopback nor in insecureRegistries',
 };
 
+const certificates: readonly string[] = [
+  'the certificate of registry.example.com was not accepted: it has expired (CERT_HAS_EXPIRED)',
+  'the certificate of registry.example.com was not accepted: it is for another name (ERR_TLS_CERT_ALTNAME_INVALID)',
+];
+
 const everyFailure: Verdict[] = [
   { outcome: 'rejected', httpStatus: 401, detail: 'HTTP 401 from registry.example.com' },
   ...Object.entries(unreachable).map(([cause, detail]): Verdict => ({
@@ -47,6 +52,7 @@ const everyFailure: Verdict[] = [
     cause: cause as UnsupportedCause,
     detail,
   })),
+  ...certificates.map((detail): Verdict => ({ outcome: 'unreachable', cause: 'tls', detail })),
 ];
 
 test('accepted is ok, with nothing to do', () => {
