@@ -174,7 +174,8 @@ function renderRestart({ command, restart }: Report, width: number, paint: Paint
   const reasons = restart.reasons.filter(({ source }) => source !== 'heuristic');
   if (restart.needed === 'unknown' && reasons.length === 0 && restart.how !== null)
     return ['', ...wrapAt(restart.how, width, '')];
-  const [verdict, tone] = restartVerdicts[restart.needed];
+  const isShellBehind = reasons.length > 0 && reasons.every(({ source }) => source === 'secrets-file');
+  const [verdict, tone] = isShellBehind ? shellBehind : restartVerdicts[restart.needed];
   return [
     '',
     ...wrapAt(verdict, width, '').map((line) => paint(line, tone)),
@@ -192,13 +193,22 @@ function groupReasons(reasons: readonly RestartReason[]): string[] {
     groups.set(rest, [...(groups.get(rest) ?? []), reason]);
   }
   return [...groups].flatMap(([rest, group]) => {
-    const [, is] = /^ (is|was|has) (?!a )/.exec(rest) ?? [];
-    if (group.length === 1 || is === undefined) return group.map(({ message }) => message);
+    const [verb = ''] = /^ (?:is a secret|is|was|has)\b/.exec(rest) ?? [];
+    const plural = plurals[verb];
+    if (group.length === 1 || plural === undefined) return group.map(({ message }) => message);
     const secrets = group.map(({ secret }) => secret);
-    const plural = { is: 'are', was: 'were', has: 'have' }[is];
-    return [`${secrets.slice(0, -1).join(', ')} and ${secrets.at(-1)} ${plural}${rest.slice(is.length + 1)}`];
+    return [`${secrets.slice(0, -1).join(', ')} and ${secrets.at(-1)}${plural}${rest.slice(verb.length)}`];
   });
 }
+
+const plurals: Readonly<Record<string, string>> = {
+  ' is a secret': ' are secrets',
+  ' is': ' are',
+  ' was': ' were',
+  ' has': ' have',
+};
+
+const shellBehind: readonly [string, Tone] = ['This shell is behind the secrets of the codespace.', 'bad'];
 
 const restartVerdicts: Record<Report['restart']['needed'], readonly [string, Tone]> = {
   yes: ['A stop and start of the container is needed.', 'bad'],

@@ -104,7 +104,7 @@ function listedSign(secret: ListedSecret, source: ListSource, evidence: RestartE
     return { ...sign, message, says: 'unknown', isWorthSaying: isWanted(set, evidence), lacksGrant: true };
   }
   if (isNewer(updatedAt, evidence)) {
-    const what = isHere ? `${name} was updated` : `${name} is not here: it was updated`;
+    const what = isHere ? `${name} was updated` : `${name} is not here, though updated`;
     const message = `${what} in the secrets of ${place} at ${iso(updatedAt)}, after the start of this container (${iso(evidence.startedAt)}).`;
     return { ...sign, message, says: 'yes', isWorthSaying: true };
   }
@@ -175,7 +175,7 @@ function changeSigns(evidence: RestartEvidence, explained: ReadonlySet<string | 
     return {
       ...sign,
       says: isSettled ? 'nothing' : 'unknown',
-      message: `${name} was here at the last start and is not now.`,
+      message: `${name} was here at the last start, and no longer.`,
     };
   });
 }
@@ -216,7 +216,11 @@ function adviceFor(
     return grant === null ? advice : `${advice} ${grant}`;
   }
   if (grant !== null) return `${grant} Then stop and start: ${start}`;
-  if (!signs.some(({ isWorthSaying }) => isWorthSaying)) return null;
+  if (!signs.some(({ isWorthSaying }) => isWorthSaying)) {
+    return signs.some(({ says, source }) => says === 'unknown' && source === 'last-start')
+      ? `If it should be here, see that it still exists and is given to this container; then stop and start: ${start}`
+      : null;
+  }
   return `If you have just added or changed a secret, stop and start: ${start}`;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { renderText } from '../../src/core/report-text.ts';
-import type { Report } from '../../src/core/report.ts';
+import type { Report, RestartReason } from '../../src/core/report.ts';
 import { situations } from '../support/report-situations.ts';
 import { imageReport, problem, registryReport, report } from '../support/reports.ts';
 
@@ -325,6 +325,39 @@ describe('width', () => {
   test('under 40 columns the text is that of 40', () => {
     expect(text(wide, 10)).toBe(text(wide, 40));
   });
+});
+
+describe('reasons that differ by the secret alone are said once', () => {
+  test.each([
+    [
+      'is a secret of the repository, and not in this container.',
+      '- A and B are secrets of the repository, and not in this container.',
+    ],
+    ['is in .env-secrets, and not in this shell.', '- A and B are in .env-secrets, and not in this shell.'],
+    [
+      'is not here, though updated in the secrets of the user.',
+      '- A and B are not here, though updated in the secrets of the user.',
+    ],
+    ['was here at the last start, and no longer.', '- A and B were here at the last start, and no longer.'],
+    [
+      'has another value in .env-secrets than in this shell.',
+      '- A and B have another value in .env-secrets than in this shell.',
+    ],
+  ])('%s', (rest, line) => {
+    const reasons = ['A', 'B'].map((secret): RestartReason => ({
+      secret,
+      source: 'github-repository',
+      message: `${secret} ${rest}`,
+    }));
+    expect(text(report({ restart: { needed: 'yes', reasons, how: null } }))).toContain(`\n${line}\n`);
+  });
+});
+
+test('a shell that lacks what the secrets files hold is behind; the container may be well', () => {
+  const reason: RestartReason = { secret: 'A', source: 'secrets-file', message: 'A is in a file.' };
+  expect(text(report({ restart: { needed: 'yes', reasons: [reason], how: null } }))).toContain(
+    '\nThis shell is behind the secrets of the codespace.\n- A is in a file.\n',
+  );
 });
 
 test('control characters from outside do not reach the terminal', () => {

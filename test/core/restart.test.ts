@@ -372,9 +372,9 @@ const rows: [claim: string, evidence: Partial<RestartEvidence>, expected: Expect
     {
       needed: 'unknown',
       reasons: [
-        { secret: 'ACR', source: 'last-start', message: 'ACR was here at the last start and is not now.' },
+        { secret: 'ACR', source: 'last-start', message: 'ACR was here at the last start, and no longer.' },
       ],
-      how: null,
+      how: `If it should be here, see that it still exists and is given to this container; then stop and start: ${stop}`,
       isWorthSaying: false,
     },
   ],
@@ -388,7 +388,7 @@ const rows: [claim: string, evidence: Partial<RestartEvidence>, expected: Expect
     {
       needed: 'no',
       reasons: [
-        { secret: 'ACR', source: 'last-start', message: 'ACR was here at the last start and is not now.' },
+        { secret: 'ACR', source: 'last-start', message: 'ACR was here at the last start, and no longer.' },
       ],
       how: null,
       isWorthSaying: false,
