@@ -57,7 +57,8 @@ async function checkReference(
     return unknown(`Not checked: ${diagnosis.set.name} does not reach ${reference.host.host}.`, null);
   }
   const signal = AbortSignal.timeout(options.timeoutMs);
-  const access = { http: await system.http(), host: reference.host, options, userAgent, signal };
+  const unsent = diagnosis?.set ?? null;
+  const access = { http: await system.http(), host: reference.host, options, userAgent, signal, unsent };
   const ping = diagnosis?.ping ?? (await pingAnonymously(access));
   if (ping.outcome !== 'challenged' && ping.outcome !== 'open') {
     return unknown(

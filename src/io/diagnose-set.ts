@@ -42,7 +42,8 @@ export async function diagnoseSet(
 ): Promise<Diagnosis> {
   const startedAt = system.now();
   const steps = new StepList();
-  const access: RegistryAccess = { http: await system.http(), host: set.server, options, signal, userAgent };
+  const http = await system.http();
+  const access: RegistryAccess = { http, host: set.server, options, signal, userAgent, unsent: set };
   steps.ok('variables', describeVariables(set));
   const [prepared, reached] = await Promise.all([
     prepare(system, set, options, signal, steps),

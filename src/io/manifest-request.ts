@@ -89,7 +89,7 @@ export async function checkManifest(
       if (authorization.outcome !== 'authorized') return authorization;
       answer = await head(access, url, authorization);
     }
-    return judgeManifest(answer, url, credential, authorization);
+    return judgeManifest(access, answer, url, credential, authorization);
   } catch (error) {
     return failureOfError(error);
   }
@@ -115,6 +115,7 @@ async function head(
 }
 
 function judgeManifest(
+  access: RegistryAccess,
   answer: HttpAnswer,
   url: URL,
   credential: Credential | null,
@@ -127,7 +128,7 @@ function judgeManifest(
     const failure = failureOfAnswer(
       answer,
       url,
-      [...secretsOf(credential), ...secrets],
+      [...secretsOf(access, credential), ...secrets],
       'answer-not-understood',
     );
     if (failure.outcome !== 'unreachable' || failure.cause !== 'rate-limited') return failure;

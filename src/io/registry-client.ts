@@ -45,7 +45,7 @@ export async function verifyLogin(
   options: RegistryAccess & { readonly credential: Credential },
 ): Promise<Verdict> {
   const { credential, ...access } = options;
-  const ping = await pingAnonymously(access, credential);
+  const ping = await pingAnonymously({ ...access, unsent: credential });
   if (ping.outcome === 'open') return await verifyWithOpenRegistry(access, ping.url, credential);
   if (ping.outcome !== 'challenged') return ping;
   return await verifyChallenged(access, ping, credential);
@@ -61,15 +61,9 @@ async function verifyChallenged(
   return await pingAuthorized(access, ping.url, authorization, credential);
 }
 
-/**
- * Asks `GET /v2/` without credentials: over HTTPS, and over HTTP only where that is allowed. Redirects are followed on the same origin.
- * `credential` is not sent; it is what no answer is quoted with, should the registry remember it from another time.
- */
-export async function pingAnonymously(
-  access: RegistryAccess,
-  credential: Credential | null = null,
-): Promise<Ping | Failure> {
-  const secrets = secretsOf(credential);
+/** Asks `GET /v2/` without credentials: over HTTPS, and over HTTP only where that is allowed. Redirects are followed on the same origin. */
+export async function pingAnonymously(access: RegistryAccess): Promise<Ping | Failure> {
+  const secrets = secretsOf(access, null);
   const { host, options } = access;
   const mayUseHttp = mayUsePlainHttp(host, options.insecureRegistries);
   const pingPlain = (): Promise<Ping | Failure> =>
@@ -148,8 +142,12 @@ export async function authorize(
 ): Promise<Authorization | Failure> {
   const challenge = chooseChallenge(ping.challenges);
   if (challenge === null) {
+    if (ping.challenges.some(({ scheme }) => scheme === 'bearer')) {
+      const detail = `${ping.url.host} asks for a Bearer token and does not say where to get one (its challenge has no realm)`;
+      return { outcome: 'unsupported', cause: 'unknown-challenge', detail };
+    }
     const schemes = ping.challenges.map(({ scheme }) => scheme).join(', ');
-    const quote = quoteForeign(schemes, secretsOf(credential));
+    const quote = quoteForeign(schemes, secretsOf(access, credential));
     const detail = `${ping.url.host} asks for a kind of login other than Basic and Bearer${quote === null ? '' : `: "${quote}"`}`;
     return { outcome: 'unsupported', cause: 'unknown-challenge', detail };
   }
@@ -184,7 +182,7 @@ export async function pingAuthorized(
     const headers = { authorization: authorization.header.reveal() };
     const answer = await sendPatiently(access, { method: 'GET', url, headers });
     if (answer.status === 200) return { outcome: 'accepted', identityToken: authorization.identityToken };
-    const secrets = [...secretsOf(credential), ...secretsOfAuthorization(authorization)];
+    const secrets = [...secretsOf(access, credential), ...secretsOfAuthorization(authorization)];
     return failureOfAnswer(answer, url, secrets, 'not-a-registry');
   } catch (error) {
     return failureOfError(error);
@@ -211,7 +209,8 @@ async function verifyWithOpenRegistry(
         return await verifyChallenged(access, { outcome: 'challenged', url, challenges }, credential);
       }
     }
-    if (answer.status !== 200) return failureOfAnswer(answer, url, secretsOf(credential), 'not-a-registry');
+    if (answer.status !== 200)
+      return failureOfAnswer(answer, url, secretsOf(access, credential), 'not-a-registry');
   } catch (error) {
     return failureOfError(error);
   }

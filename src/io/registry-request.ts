@@ -16,6 +16,8 @@ export interface RegistryAccess {
   /** Ends every wait, retries included. */
   readonly signal: AbortSignal;
   readonly userAgent: string;
+  /** A login that is not sent, and that the registry may know from another time: no answer is quoted with it either. */
+  readonly unsent?: Credential | null;
 }
 
 /** The verdicts that end a step. */
@@ -160,14 +162,18 @@ export function headerValues(answer: HttpAnswer, name: string): readonly string[
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
-/** What must not be quoted from an answer to somebody who sent this credential. */
-export function secretsOf(credential: Credential | null): readonly Secret[] {
-  if (credential === null) return [];
-  const { username, password, identityToken } = credential;
-  const own = [password, new Secret(`${username}:${password.reveal()}`)];
-  return (identityToken === undefined ? own : [...own, identityToken]).filter(
-    (secret) => secret.reveal() !== '',
-  );
+/** What must not be quoted from an answer to somebody who sent this credential, or knows of the other. */
+export function secretsOf(
+  { unsent = null }: Pick<RegistryAccess, 'unsent'>,
+  credential: Credential | null,
+): readonly Secret[] {
+  const secrets = [credential, unsent].flatMap((known) => {
+    if (known === null) return [];
+    const { username, password, identityToken } = known;
+    const own = [password, new Secret(`${username}:${password.reveal()}`)];
+    return identityToken === undefined ? own : [...own, identityToken];
+  });
+  return secrets.filter((secret) => secret.reveal() !== '');
 }
 
 /** The message of an error body as registries (OCI distribution-spec, "Error Codes") and OAuth servers write it. */

@@ -41,7 +41,7 @@ export async function requestToken(
   access: RegistryAccess,
   question: TokenQuestion,
 ): Promise<TokenGrant | Failure> {
-  const secrets = secretsOf(question.credential);
+  const secrets = secretsOf(access, question.credential);
   const decision = await decideRealm(access, question);
   if (!decision.allowed) {
     const detail = quoteForeign(decision.reason, secrets) ?? 'its realm may not get these credentials';

@@ -134,6 +134,16 @@ describe('the set for it does not work', () => {
     expect(result.image()).toMatchObject({ pullable: true, message: 'Can be pulled without a login.' });
   });
 
+  test('rejected, and the registry remembers the password: it is not quoted, also not to anybody', async () => {
+    const body = JSON.stringify({ details: `bad password ${plantedPassword}` });
+    const { host } = await start({ faults: [{ on: /token/, does: { status: 401, body } }] });
+    const result = await doctor(home, setFor(host), [`${host}/team/app:1`]);
+    expect(result.image()).toMatchObject({
+      pullable: false,
+      message: `team/app may not be pulled without a login: HTTP 401 from ${host}.`,
+    });
+  });
+
   test('rejected, and the image is not: the login is to be mended', async () => {
     const { host } = await start();
     const result = await doctor(home, setFor(host, { password: 'PLANTED-wrong' }), [`${host}/team/app:1`]);

@@ -187,7 +187,10 @@ describe('what is no registry, or none that can be used:', () => {
     [
       'a Bearer challenge without realm',
       { does: { status: 401, headers: { 'www-authenticate': 'Bearer service="x"' } } },
-      { cause: 'unknown-challenge' },
+      {
+        cause: 'unknown-challenge',
+        detail: 'HOST asks for a Bearer token and does not say where to get one (its challenge has no realm)',
+      },
     ],
     [
       'a redirect to another host',
