@@ -1,8 +1,8 @@
 import { describeOrigin } from '../core/credential-origin.ts';
 import { emptyDockerConfig } from '../core/docker-config.ts';
 import { StepList } from '../core/doctor-steps.ts';
-import { seenSinceStart } from '../core/login-state.ts';
-import { storeOf } from '../core/place-logins.ts';
+import { recordForServer, seenSinceStart } from '../core/login-state.ts';
+import { recordedStore, storeOf } from '../core/place-logins.ts';
 import { exitCodeOf, type ExitCode, type RegistryReport, type Report, type Store } from '../core/report.ts';
 import type { UnusableSet } from '../core/secret-set.ts';
 import { checkImage } from '../io/check-image.ts';
@@ -74,7 +74,8 @@ export async function runDoctor(system: System, flags: DoctorFlags): Promise<Exi
       steps.add(describeOrigin(origin, set, explanation.status, system.now()));
     }
     progress.done(set.name);
-    return doctorRow(diagnosis, storeOf(config, key));
+    const record = recordForServer(state, set.name, key);
+    return doctorRow(diagnosis, record === undefined ? storeOf(config, key) : recordedStore(config, record));
   }
 }
 

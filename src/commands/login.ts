@@ -52,6 +52,7 @@ interface Outcome {
 }
 
 const goneMessage = 'The set is gone; what was stored for it has been removed.';
+const movedMessage = 'The set is for another server now; what was stored for this one has been removed.';
 
 /** What took no longer is stored at once, whatever else is still awaited, in milliseconds. */
 const patienceMs = 2000;
@@ -88,7 +89,9 @@ async function logIn(run: Run): Promise<Report> {
     ...sources.unusable.map(unusableRow),
     ...gone
       .filter(([name]) => removed.has(name))
-      .map(([name, record]) => removedRow(name, record, goneMessage)),
+      .map(([name, record]) =>
+        removedRow(name, record, all.names.includes(name) ? movedMessage : goneMessage),
+      ),
   ].toSorted(byName);
   const { restart } = (await evidence).decide({
     problems,

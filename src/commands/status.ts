@@ -1,10 +1,11 @@
 import { type DockerConfig, emptyDockerConfig } from '../core/docker-config.ts';
-import { type LoginState, seenSinceStart } from '../core/login-state.ts';
-import { entryFingerprints, storeOf } from '../core/place-logins.ts';
+import { changedFields } from '../core/fingerprint.ts';
+import { type LoginState, seenSinceStart, type SetRecord } from '../core/login-state.ts';
+import { entryFingerprints, recordedStore, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import { exitCodeOf, type ExitCode, type RegistryReport, type Report } from '../core/report.ts';
 import type { SecretSet } from '../core/secret-set.ts';
-import { changedSets, setFingerprints } from '../io/login-memory.ts';
+import { changedSets, goneRecords, setFingerprints } from '../io/login-memory.ts';
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import type { System } from '../io/system.ts';
 import { printReport } from './print-report.ts';
@@ -25,9 +26,11 @@ export async function runStatus(system: System, flags: StatusFlags): Promise<Exi
   const start = system.containerStart();
   const deadline = AbortSignal.timeout(sources.options.timeoutMs);
   const evidence = await gatherRestartEvidence(system, sources, deadline, seenSinceStart(state, start));
+  const absent = goneRecords(state, start, sources.names, sources.sets, false);
   const registries = [
     ...sources.sets.map((set) => statusRow(set, state, config, system.now())),
     ...sources.unusable.map(unusableRow),
+    ...absent.flatMap((entry) => absentRow(entry, state, config, system.now()) ?? []),
   ].toSorted(byName);
   const rows = registries.map(({ name, status }) => ({ name, status }));
   const changes = changedSets(state, start, sources.sets);
@@ -42,43 +45,69 @@ export async function runStatus(system: System, flags: StatusFlags): Promise<Exi
 function statusRow(set: SecretSet, state: LoginState, config: DockerConfig, now: number): RegistryReport {
   const record = state.sets.get(set.name);
   const fingerprints = setFingerprints(state, [set]).get(set.name);
-  const store = storeOf(config, set.server.key);
-  const row = { ...identityOf(set), store, durationMs: null, advice: null };
   const isSame =
     record !== undefined &&
     record.server === set.server.key &&
     fingerprints !== undefined &&
-    [...fingerprints].every(([field, value]) => record.fingerprints.get(field) === value) &&
-    fingerprints.size === record.fingerprints.size;
+    changedFields(record.fingerprints, fingerprints).length === 0;
+  const row = { ...identityOf(set), durationMs: null };
   const again = `Run \`registry-login login --only ${set.name}\`.`;
+  const planned = (message: string, expiresAt: string | null): RegistryReport => {
+    const store = storeOf(config, set.server.key);
+    return { ...row, status: 'planned', store, expiresAt, message, advice: again };
+  };
   if (!isSame) {
-    const message =
-      record === undefined ? 'Not logged in yet.' : 'Not logged in with the values that are here now.';
-    return { ...row, status: 'planned', expiresAt: null, message, advice: again };
+    return planned(
+      record === undefined ? 'Not logged in yet.' : 'Not logged in with the values that are here now.',
+      null,
+    );
   }
-  const expiresAt = isoTime(record.expiresAt);
-  const when = record.verifiedAt === null ? 'at an unknown time' : `at ${isoTime(record.verifiedAt)}`;
   const status = record.status as RegistryReport['status'];
-  if (status !== 'ok' && status !== 'unverified') {
-    return { ...row, status, expiresAt, message: `The login ${when} ended with: ${status}.`, advice: again };
-  }
-  if (store === null) {
-    return {
-      ...row,
-      status: 'planned',
-      expiresAt,
-      message: 'The entry in the Docker config is gone.',
-      advice: again,
-    };
-  }
-  const entry = entryFingerprints(config, set.server.key, state.salt);
+  const isStored = status === 'ok' || status === 'unverified';
+  const store = recordedStore(config, record);
+  const expiresAt = isoTime(record.expiresAt);
+  if (isStored && store === null) return planned('The entry in the Docker config is gone.', expiresAt);
+  const message = describeRecord(record, state, config, renewsItself(set) ? null : now);
+  return { ...row, status, store, expiresAt, message, advice: isStored ? null : again };
+}
+
+/** A set of which this environment has nothing, and whose login stands all the same; null for one whose does not. */
+function absentRow(
+  [name, record]: readonly [string, SetRecord],
+  state: LoginState,
+  config: DockerConfig,
+  now: number,
+): RegistryReport | null {
+  const store = recordedStore(config, record);
+  if (store === null) return null;
+  return {
+    name,
+    server: record.server,
+    username: null,
+    kind: record.kind as RegistryReport['kind'],
+    status: record.status as RegistryReport['status'],
+    store,
+    expiresAt: isoTime(record.expiresAt),
+    durationMs: null,
+    message: `${describeRecord(record, state, config, now)} Its secrets are not in this shell.`,
+    advice: null,
+  };
+}
+
+/** `now` is null for what renews itself, and so does not expire. */
+function describeRecord(
+  record: SetRecord,
+  state: LoginState,
+  config: DockerConfig,
+  now: number | null,
+): string {
+  const { status, verifiedAt, expiresAt, server, written } = record;
+  const when = verifiedAt === null ? 'at an unknown time' : `at ${isoTime(verifiedAt)}`;
+  if (status !== 'ok' && status !== 'unverified') return `The login ${when} ended with: ${status}.`;
+  const entry = entryFingerprints(config, server, state.salt);
   const isChanged =
-    entry !== null &&
-    record.written !== null &&
-    [...entry].some(([field, value]) => record.written?.get(field) !== value);
-  const expired =
-    record.expiresAt !== null && record.expiresAt <= now && !renewsItself(set) ? ' It has expired.' : '';
+    entry !== null && written !== null && [...entry].some(([field, value]) => written.get(field) !== value);
+  const expired = now !== null && expiresAt !== null && expiresAt <= now ? ' It has expired.' : '';
   const changed = isChanged ? ' Somebody has changed the entry in the Docker config since.' : '';
-  const message = `${status === 'ok' ? 'Verified' : 'Stored unverified'} ${when}.${expired}${changed}`;
-  return { ...row, status, expiresAt, message, advice: null };
+  return `${status === 'ok' ? 'Verified' : 'Stored unverified'} ${when}.${expired}${changed}`;
 }

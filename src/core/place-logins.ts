@@ -90,6 +90,16 @@ export function storeOf(config: DockerConfig, key: string): Store | null {
 }
 
 /**
+ * Where a login that was recorded stands now: also in the user's own store, which login handed it to where the config names neither our
+ * helper nor an entry. Whether that store still has it is not asked. Null for nowhere.
+ */
+export function recordedStore(config: DockerConfig, { server, store }: SetRecord): Store | null {
+  const found = storeOf(config, server);
+  if (found !== null) return found;
+  return store === 'helper' && shadowOf(config, server) !== null ? 'helper' : null;
+}
+
+/**
  * The helper that clients would ask for this key instead of `auths`, were it not for ours, which may have replaced one; null where there
  * is none.
  */

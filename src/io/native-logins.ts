@@ -1,6 +1,6 @@
 import type { DockerConfig } from '../core/docker-config.ts';
 import type { SetRecord } from '../core/login-state.ts';
-import { type Placed, type Placement, shadowOf, storeOf } from '../core/place-logins.ts';
+import { type Placed, type Placement, recordedStore, shadowOf, storeOf } from '../core/place-logins.ts';
 import { eraseWithHelper, storeWithHelper } from './helper-process.ts';
 import type { Environment } from './system.ts';
 
@@ -16,11 +16,11 @@ export function nativeRecords(
   config: DockerConfig,
   records: readonly (readonly [string, SetRecord])[],
 ): NativeRecord[] {
-  return records.flatMap(([name, { server, store }]) => {
+  return records.flatMap(([name, record]) => {
+    const { server } = record;
     const helper = shadowOf(config, server);
-    return store === 'helper' && helper !== null && storeOf(config, server) === null
-      ? [{ name, helper, server }]
-      : [];
+    const isThere = storeOf(config, server) === null && recordedStore(config, record) !== null;
+    return isThere && helper !== null ? [{ name, helper, server }] : [];
   });
 }
 

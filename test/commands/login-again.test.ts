@@ -145,6 +145,18 @@ describe('--skip-verified', () => {
 });
 
 describe('a set that has gone', () => {
+  test('one that is for another server now: the entry for the old one goes, and that is what is said', async () => {
+    const [old, now] = [await registry(), await registry()];
+    await scenario.run(['login'], secretSet('ONE', old.host, 'dora', password), first);
+    const run = await scenario.run(['login'], secretSet('ONE', now.host, 'dora', password), first);
+    expect(run.row('ONE', 'ok').server).toBe(now.host);
+    expect(run.row('ONE', 'removed')).toMatchObject({
+      server: old.host,
+      message: 'The set is for another server now; what was stored for this one has been removed.',
+    });
+    expect(auths()).toStrictEqual([now.host]);
+  });
+
   test('its entry is removed and said so, others stay, exit 0', async () => {
     const [one, two] = [await registry(), await registry()];
     const both = {

@@ -67,6 +67,19 @@ describe('a login by npx, on a host', () => {
     expect(readFileSync(join(scenario.home.path, 'child-env'), 'utf8')).not.toContain(password);
   });
 
+  test('status knows where it is, and doctor too', async () => {
+    scenario.writeConfig({ credsStore: 'keychain' });
+    await scenario.run(['login'], env);
+    const status = await scenario.run(['status'], env);
+    expect(status.row('BASE')).toMatchObject({ status: 'ok', store: 'helper', advice: null });
+    expect((await scenario.run(['doctor'], env)).row('BASE').store).toBe('helper');
+    scenario.writeConfig({});
+    expect((await scenario.run(['status'], env)).row('BASE')).toMatchObject({
+      status: 'planned',
+      store: null,
+    });
+  });
+
   test('a logout takes it out of there again', async () => {
     scenario.writeConfig({ credsStore: 'keychain' });
     await scenario.run(['login'], env);

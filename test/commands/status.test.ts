@@ -116,6 +116,29 @@ describe('what is configured', () => {
     expect(scenario.snapshot()).toStrictEqual(before);
   });
 
+  test('a shell without the secrets: the login that stands is told, with its state', async () => {
+    await scenario.run(['login'], env, at(noon));
+    const run = await scenario.run(['status'], {}, at(noon));
+    expect(run.report.registries).toStrictEqual([
+      {
+        name: 'ONE',
+        server: registry.host,
+        username: null,
+        kind: 'basic',
+        status: 'ok',
+        store: 'config',
+        expiresAt: null,
+        durationMs: null,
+        message: 'Verified at 2030-01-01T12:00:00.000Z. Its secrets are not in this shell.',
+        advice: null,
+      },
+    ]);
+    expect(run.report.restart).toStrictEqual({ needed: 'no', reasons: [], how: null });
+    expect(run.exitCode).toBe(0);
+    scenario.writeConfig({});
+    expect((await scenario.run(['status'], {}, at(noon))).report.registries).toStrictEqual([]);
+  });
+
   test('no set: an empty report, exit 0', async () => {
     const run = await scenario.run(['status']);
     expect(run.report).toMatchObject({ registries: [], problems: [], restart: { needed: 'no' } });
