@@ -13,10 +13,10 @@ import {
   traceModules,
 } from './support/bundle.ts';
 import { type EcrStandIn, startEcrStandIn } from './support/ecr-stand-in.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from './support/registry.ts';
 import { installDocker, runProcess, startDockerLogin } from './support/run-process.ts';
 import { secretSet } from './support/scenario.ts';
 import { type TemporaryHome, temporaryHome } from './support/temporary-home.ts';
+import { testRegistries } from './support/test-registries.ts';
 
 const password = 'pa55-PLANTED-bundle';
 const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
@@ -24,16 +24,15 @@ const secret = 'wJalrXUtnFEMI/K7MDENG/PLANTEDKEY';
 const ecrHost = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 let home: TemporaryHome;
-let registries: TestRegistry[];
 let ecr: EcrStandIn;
 let env: Record<string, string>;
 let ecrEnv: Record<string, string>;
+const registry = testRegistries(() => ({ users: { dora: password } }));
 
 beforeAll(requireBundle);
 
 beforeEach(async () => {
   home = temporaryHome();
-  registries = [];
   ecr = await startEcrStandIn({ keys: [{ accessKeyId, secretAccessKey: secret }], latencyMs: 150 });
   env = {
     HOME: home.path,
@@ -45,14 +44,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   home[Symbol.dispose]();
-  await Promise.all([ecr.close(), ...registries.map((registry) => registry.close())]);
+  await ecr.close();
 });
-
-async function registry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const started = await startRegistry({ users: { dora: password }, ...options });
-  registries.push(started);
-  return started;
-}
 
 function config(): { auths?: Record<string, unknown>; credHelpers?: Record<string, string> } {
   return existsSync(home.configFile) ? (JSON.parse(readFileSync(home.configFile, 'utf8')) as object) : {};

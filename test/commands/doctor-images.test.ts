@@ -3,8 +3,9 @@ import { createAuthority } from '../support/certificates.ts';
 import { doctor, plantedPassword, setFor } from '../support/doctor.ts';
 import { buildImage, buildIndex } from '../support/image.ts';
 import { startProxy } from '../support/proxy.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import type { TestRegistry } from '../support/registry.ts';
 import { temporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
+import { testRegistries } from '../support/test-registries.ts';
 
 const single = buildImage();
 const index = buildIndex(['amd64', 'arm64']);
@@ -15,26 +16,16 @@ const repositories = {
 };
 
 let home: TemporaryHome;
-const registries: TestRegistry[] = [];
+const start = testRegistries(() => ({
+  users: { dora: plantedPassword, guest: 'PLANTED-guest' },
+  auth: 'bearer',
+  repositories,
+}));
 
 beforeEach(() => {
   home = temporaryHome();
 });
-afterEach(async () => {
-  home[Symbol.dispose]();
-  await Promise.all(registries.splice(0).map((registry) => registry.close()));
-});
-
-async function start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const registry = await startRegistry({
-    users: { dora: plantedPassword, guest: 'PLANTED-guest' },
-    auth: 'bearer',
-    repositories,
-    ...options,
-  });
-  registries.push(registry);
-  return registry;
-}
+afterEach(() => home[Symbol.dispose]());
 
 function login(host: string, entry: object): void {
   home.write('.docker/config.json', JSON.stringify({ auths: { [host]: entry } }));

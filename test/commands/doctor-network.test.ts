@@ -4,26 +4,17 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { doctor, plantedPassword, setFor } from '../support/doctor.ts';
 import { startProxy } from '../support/proxy.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import type { TestRegistryOptions } from '../support/registry.ts';
 import { temporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
+import { testRegistries } from '../support/test-registries.ts';
 
 let home: TemporaryHome;
-const registries: TestRegistry[] = [];
+const start = testRegistries(() => ({ users: { dora: plantedPassword } }));
 
 beforeEach(() => {
   home = temporaryHome();
 });
-
-afterEach(async () => {
-  home[Symbol.dispose]();
-  await Promise.all(registries.splice(0).map((registry) => registry.close()));
-});
-
-async function start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const registry = await startRegistry({ users: { dora: plantedPassword }, ...options });
-  registries.push(registry);
-  return registry;
-}
+afterEach(() => home[Symbol.dispose]());
 
 describe('the network', () => {
   test('a name that is not resolved', async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createScenario, decodeAuth, encodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import { testRegistries } from '../support/test-registries.ts';
 
 let scenario: Scenario;
-let registries: TestRegistry[];
 let password: string;
+const registry = testRegistries(() => ({ users: { dora: password } }));
 
 const first = { containerStart: { id: 'boot:1', startedAt: 1_000 } };
 const second = { containerStart: { id: 'boot:2', startedAt: 2_000 } };
@@ -12,19 +12,8 @@ const second = { containerStart: { id: 'boot:2', startedAt: 2_000 } };
 beforeEach(() => {
   scenario = createScenario();
   password = scenario.plant('pa55-PLANTED-again');
-  registries = [];
 });
-
-afterEach(async () => {
-  scenario[Symbol.dispose]();
-  await Promise.all(registries.map((registry) => registry.close()));
-});
-
-async function registry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const started = await startRegistry({ users: { dora: password }, ...options });
-  registries.push(started);
-  return started;
-}
+afterEach(() => scenario[Symbol.dispose]());
 
 const auths = (): string[] => Object.keys(scenario.config().auths ?? {});
 

@@ -1,32 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createScenario, decodeAuth, encodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
-import {
-  type RecordedRequest,
-  startRegistry,
-  type TestRegistry,
-  type TestRegistryOptions,
-} from '../support/registry.ts';
+import type { RecordedRequest } from '../support/registry.ts';
+import { testRegistries } from '../support/test-registries.ts';
 
 let scenario: Scenario;
-let registries: TestRegistry[];
 let password: string;
+const registry = testRegistries(() => ({ users: { dora: password } }));
 
 beforeEach(() => {
   scenario = createScenario();
   password = scenario.plant('pa55-PLANTED:with colons\tand ünïcode');
-  registries = [];
 });
-
-afterEach(async () => {
-  scenario[Symbol.dispose]();
-  await Promise.all(registries.map((registry) => registry.close()));
-});
-
-async function registry(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const started = await startRegistry({ users: { dora: password }, ...options });
-  registries.push(started);
-  return started;
-}
+afterEach(() => scenario[Symbol.dispose]());
 
 const noRestart = { needed: 'no', reasons: [], how: null };
 

@@ -6,7 +6,8 @@ import { pingAnonymously } from '../../src/io/registry-client.ts';
 import { NodeClient } from '../../src/io/node-client.ts';
 import { accessTo } from '../support/access.ts';
 import { buildImage, buildIndex } from '../support/image.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import type { TestRegistry } from '../support/registry.ts';
+import { testRegistries } from '../support/test-registries.ts';
 
 const single = buildImage();
 const index = buildIndex(['amd64', 'arm64']);
@@ -20,11 +21,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map(async (close) => await close()));
 });
 
-async function start(options: TestRegistryOptions): Promise<TestRegistry> {
-  const registry = await startRegistry({ users, repositories, ...options });
-  closers.push(async () => await registry.close());
-  return registry;
-}
+const start = testRegistries(() => ({ users, repositories }));
 
 async function check(registry: TestRegistry, image: string, user: string | null): Promise<ManifestAnswer> {
   const [, repository = '', reference = ''] = /^([^@:]+)[@:](.+)$/.exec(image) ?? [];

@@ -1,12 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../src/core/verdict.ts';
 import type { AccessSettings } from '../support/access.ts';
-import {
-  type Fault,
-  startRegistry,
-  type TestRegistry,
-  type TestRegistryOptions,
-} from '../support/registry.ts';
+import type { Fault } from '../support/registry.ts';
+import { testRegistries } from '../support/test-registries.ts';
 import { type PlainCredential, requestLog, verifyWith } from '../support/verify.ts';
 
 const password = 'planted-P\u00e4ssw0rd:with "quotes"\n';
@@ -14,16 +10,7 @@ const users = { 'acr-user': password };
 const basic = `Basic ${Buffer.from(`acr-user:${password}`).toString('base64')}`;
 const accepted: Verdict = { outcome: 'accepted', identityToken: null };
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map(async (close) => await close()));
-});
-
-async function start(options: TestRegistryOptions): Promise<TestRegistry> {
-  const registry = await startRegistry({ users, ...options });
-  closers.push(async () => await registry.close());
-  return registry;
-}
+const start = testRegistries(() => ({ users }));
 
 async function verify(
   host: string,

@@ -6,7 +6,7 @@ import { verifyLogin } from '../../src/io/registry-client.ts';
 import { NodeClient } from '../../src/io/node-client.ts';
 import { type AccessSettings, accessTo } from '../support/access.ts';
 import { createAuthority, type TestAuthority, type TestCertificate } from '../support/certificates.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import { testRegistries } from '../support/test-registries.ts';
 
 const users = { user: 'planted-secret' };
 let authority: TestAuthority;
@@ -22,11 +22,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map(async (close) => await close()));
 });
 
-async function start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const registry = await startRegistry({ users, ...options });
-  closers.push(async () => await registry.close());
-  return registry;
-}
+const start = testRegistries(() => ({ users }));
 
 async function verify(host: string, settings: AccessSettings = {}): Promise<Verdict> {
   const http = new NodeClient({});

@@ -5,7 +5,8 @@ import { verifyLogin } from '../../src/io/registry-client.ts';
 import { NodeClient } from '../../src/io/node-client.ts';
 import { type AccessSettings, accessTo } from '../support/access.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
-import { startRegistry, type TestRegistry, type TestRegistryOptions } from '../support/registry.ts';
+import type { TestRegistry } from '../support/registry.ts';
+import { testRegistries } from '../support/test-registries.ts';
 import { type PlainCredential, requestLog, verifyWith } from '../support/verify.ts';
 
 const password = 'planted-P\u00e4ssw0rd:1';
@@ -15,11 +16,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map(async (close) => await close()));
 });
 
-async function start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
-  const registry = await startRegistry({ auth: 'bearer', users: { 'us er': password }, ...options });
-  closers.push(async () => await registry.close());
-  return registry;
-}
+const start = testRegistries(() => ({ auth: 'bearer', users: { 'us er': password } }));
 
 async function verify(
   host: string,
