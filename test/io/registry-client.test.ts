@@ -1,23 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../src/core/verdict.ts';
-import type { AccessSettings } from '../support/access.ts';
 import type { Fault } from '../support/registry.ts';
 import { testRegistries } from '../support/test-registries.ts';
-import { type PlainCredential, requestLog, verifyWith } from '../support/verify.ts';
+import { acrUser, requestLog, verifyAs } from '../support/verify.ts';
 
-const password = 'planted-P\u00e4ssw0rd:with "quotes"\n';
-const users = { 'acr-user': password };
-const basic = `Basic ${Buffer.from(`acr-user:${password}`).toString('base64')}`;
+const { username, password } = acrUser;
+const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 const accepted: Verdict = { outcome: 'accepted', identityToken: null };
 
-const start = testRegistries(() => ({ users }));
-
-async function verify(
-  host: string,
-  settings: AccessSettings & Partial<PlainCredential> = {},
-): Promise<Verdict> {
-  return await verifyWith(host, { username: 'acr-user', password, ...settings }, settings);
-}
+const start = testRegistries(() => ({ users: { [username]: password } }));
+const verify = verifyAs(acrUser);
 
 describe('a registry with Basic', () => {
   test('accepts the right password, asked for first and sent in UTF-8', async () => {

@@ -1,21 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../../src/core/verdict.ts';
-import type { AccessSettings } from '../support/access.ts';
 import { type Fault, startRegistry } from '../support/registry.ts';
 import { testRegistries } from '../support/test-registries.ts';
-import { type PlainCredential, verifyWith } from '../support/verify.ts';
+import { acrUser, verifyAs } from '../support/verify.ts';
 
-const password = 'planted-P\u00e4ssw0rd:with "quotes"\n';
-const users = { 'acr-user': password };
-
-const start = testRegistries(() => ({ users }));
-
-async function verify(
-  host: string,
-  settings: AccessSettings & Partial<PlainCredential> = {},
-): Promise<Verdict> {
-  return await verifyWith(host, { username: 'acr-user', password, ...settings }, settings);
-}
+const { username, password } = acrUser;
+const start = testRegistries(() => ({ users: { [username]: password } }));
+const verify = verifyAs(acrUser);
 
 describe('a registry in trouble', () => {
   const cases: [claim: string, faults: Fault[], verdict: Record<string, unknown>, requests: number][] = [

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import type { Verdict } from '../../src/core/verdict.ts';
 import { verifyLogin } from '../../src/io/registry-client.ts';
 import { NodeClient } from '../../src/io/node-client.ts';
-import { type AccessSettings, accessTo } from '../support/access.ts';
+import { accessTo } from '../support/access.ts';
 import { createAuthority, type TestAuthority } from '../support/certificates.ts';
 import type { TestRegistry } from '../support/registry.ts';
 import { testRegistries } from '../support/test-registries.ts';
-import { type PlainCredential, requestLog, verifyWith } from '../support/verify.ts';
+import { requestLog, verifyAs } from '../support/verify.ts';
 
 const password = 'planted-P\u00e4ssw0rd:1';
 const basic = `Basic ${Buffer.from(`us er:${password}`).toString('base64')}`;
@@ -17,17 +16,7 @@ afterEach(async () => {
 });
 
 const start = testRegistries(() => ({ auth: 'bearer', users: { 'us er': password } }));
-
-async function verify(
-  host: string,
-  settings: AccessSettings & Partial<PlainCredential> = {},
-): Promise<Verdict> {
-  return await verifyWith(
-    host,
-    { username: 'us er', password, ...settings },
-    { scheme: 'http', ...settings },
-  );
-}
+const verify = verifyAs({ username: 'us er', password }, { scheme: 'http' });
 
 function tokenQuery({ requests }: TestRegistry): [string, string][] {
   const request = requests.find(({ path }) => path.startsWith('/token'));

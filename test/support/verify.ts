@@ -7,17 +7,31 @@ import { NodeClient } from '../../src/io/node-client.ts';
 import { type AccessSettings, accessTo } from './access.ts';
 import type { TestRegistry } from './registry.ts';
 
-export interface PlainCredential {
+interface PlainCredential {
   readonly username: string;
   readonly password: string;
   readonly identityToken?: string;
 }
 
-/** Verifies over real HTTP; fails where the verdict shows any part of the credential's secrets that is called `planted`. */
-export async function verifyWith(
+/** A user whose password is hard to encode and to quote. */
+export const acrUser = { username: 'acr-user', password: 'planted-P\u00e4ssw0rd:with "quotes"\n' };
+
+/**
+ * Returns a function that verifies over real HTTP, with this user and access where its settings say nothing else; it fails where the verdict
+ * shows any part of the credential's secrets that is called `planted`.
+ */
+export function verifyAs(
+  user: PlainCredential,
+  access: AccessSettings = {},
+): (host: string, settings?: AccessSettings & Partial<PlainCredential>) => Promise<Verdict> {
+  return async (host, settings) =>
+    await verifyWith(host, { ...user, ...settings }, { ...access, ...settings });
+}
+
+async function verifyWith(
   host: string,
   { username, password, identityToken }: PlainCredential,
-  settings: AccessSettings = {},
+  settings: AccessSettings,
 ): Promise<Verdict> {
   const http = new NodeClient({});
   const plain: Credential = { username, password: new Secret(password) };
