@@ -12,6 +12,7 @@ import {
   startBundle,
   traceModules,
 } from './support/bundle.ts';
+import { accessKeyId, ecrHost, ecrVariables, secret } from './support/ecr-scenario.ts';
 import { type EcrStandIn, startEcrStandIn } from './support/ecr-stand-in.ts';
 import { installDocker, runProcess, startDockerLogin } from './support/run-process.ts';
 import { secretSet } from './support/scenario.ts';
@@ -19,9 +20,6 @@ import { type TemporaryHome, temporaryHome } from './support/temporary-home.ts';
 import { testRegistries } from './support/test-registries.ts';
 
 const password = 'pa55-PLANTED-bundle';
-const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
-const secret = 'wJalrXUtnFEMI/K7MDENG/PLANTEDKEY';
-const ecrHost = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 let home: TemporaryHome;
 let ecr: EcrStandIn;
@@ -39,7 +37,7 @@ beforeEach(async () => {
     PATH: join(home.path, 'bin'),
     REGISTRY_LOGIN_SECRETS_DIR: join(home.path, 'none'),
   };
-  ecrEnv = { ...env, ...secretSet('ECR', ecrHost, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url };
+  ecrEnv = { ...env, ...ecrVariables(ecr) };
 });
 
 afterEach(async () => {

@@ -1,19 +1,23 @@
 import { mkdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EcrStandIn, startEcrStandIn } from '../support/ecr-stand-in.ts';
+import {
+  accessKeyId,
+  ecrHost as host,
+  ecrVariables,
+  otherKeyId,
+  secret,
+  startEcrFor,
+} from '../support/ecr-scenario.ts';
+import type { EcrStandIn } from '../support/ecr-stand-in.ts';
 import { startRegistry } from '../support/registry.ts';
 import { createScenario, decodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
 
-const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
-const otherKeyId = 'AKIAI44QH8DHBEXAMPLE';
-const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const hour = 3_600_000;
 const notFound = { exitCode: 1, stdout: 'credentials not found in native keychain\n', stderr: '' };
 
 let scenario: Scenario;
-let secret: string;
 let password: string;
 let ecr: EcrStandIn;
 let now: number;
@@ -21,12 +25,10 @@ let env: Record<string, string>;
 
 beforeEach(async () => {
   scenario = createScenario();
-  secret = scenario.plantKey('wJalrXUtnFEMI/K7MDENG/PLANTEDKEY');
   password = scenario.plant('pa55-PLANTED-helper');
   now = Math.floor(Date.now() / 1000) * 1000;
-  const keys = [accessKeyId, otherKeyId].map((id) => ({ accessKeyId: id, secretAccessKey: secret }));
-  ecr = await startEcrStandIn({ keys, now: () => now });
-  env = { ...secretSet('ECR', host, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url };
+  ecr = await startEcrFor(scenario, () => now);
+  env = ecrVariables(ecr);
 });
 
 afterEach(async () => {

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
 import { doctor, setFor } from '../support/doctor.ts';
+import { accessKeyId, ecrHost as host } from '../support/ecr-scenario.ts';
 import { type EcrStandIn, startEcrStandIn } from '../support/ecr-stand-in.ts';
 import { buildIndex } from '../support/image.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startRegistry } from '../support/registry.ts';
 import { temporaryHome, type TemporaryHome } from '../support/temporary-home.ts';
 
-const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 const secretAccessKey = 'PLANTED/secret+access/key';
 const token = 'PLANTED-token-of-ecr';
 

@@ -1,25 +1,21 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EcrStandIn, startEcrStandIn } from '../support/ecr-stand-in.ts';
+import { accessKeyId, ecrHost, secret, startEcrFor } from '../support/ecr-scenario.ts';
+import type { EcrStandIn } from '../support/ecr-stand-in.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { createScenario, encodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
 
-const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
-const ecrHost = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-
 let scenario: Scenario;
 let password: string;
-let secret: string;
 let registry: TestRegistry;
 let ecr: EcrStandIn;
 
 beforeEach(async () => {
   scenario = createScenario();
   password = scenario.plant('pa55-PLANTED-stores');
-  secret = scenario.plantKey('wJalrXUtnFEMI/K7MDENG/PLANTEDKEY');
   registry = await startRegistry({ users: { dora: password } });
-  ecr = await startEcrStandIn({ keys: [{ accessKeyId, secretAccessKey: secret }] });
+  ecr = await startEcrFor(scenario);
 });
 
 afterEach(async () => {

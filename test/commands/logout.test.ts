@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type EcrStandIn, startEcrStandIn } from '../support/ecr-stand-in.ts';
+import { ecrHost, ecrVariables, startEcrFor } from '../support/ecr-scenario.ts';
+import type { EcrStandIn } from '../support/ecr-stand-in.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { createScenario, encodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
-
-const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
-const ecrHost = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 let scenario: Scenario;
 let password: string;
@@ -17,14 +15,9 @@ let env: Record<string, string>;
 beforeEach(async () => {
   scenario = createScenario();
   password = scenario.plant('pa55-PLANTED-logout');
-  const secret = scenario.plantKey('wJalrXUtnFEMI/K7MDENG/PLANTEDKEY');
   registry = await startRegistry({ users: { dora: password } });
-  ecr = await startEcrStandIn({ keys: [{ accessKeyId, secretAccessKey: secret }] });
-  env = {
-    ...secretSet('ONE', registry.host, 'dora', password),
-    ...secretSet('ECR', ecrHost, accessKeyId, secret),
-    AWS_ENDPOINT_URL_ECR: ecr.url,
-  };
+  ecr = await startEcrFor(scenario);
+  env = { ...secretSet('ONE', registry.host, 'dora', password), ...ecrVariables(ecr) };
 });
 
 afterEach(async () => {

@@ -1,20 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EcrStandIn, startEcrStandIn } from '../support/ecr-stand-in.ts';
+import {
+  accessKeyId,
+  ecrHost as host,
+  ecrVariables,
+  secret,
+  sessionToken,
+  startEcrFor,
+  temporaryKeyId,
+} from '../support/ecr-scenario.ts';
+import type { EcrStandIn } from '../support/ecr-stand-in.ts';
 import { createScenario, decodeAuth, type Scenario, secretSet } from '../support/scenario.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
 
-const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
-const temporaryKeyId = 'ASIAIOSFODNN7EXAMPLE';
-const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const otherHost = '210987654321.dkr.ecr.eu-west-1.amazonaws.com';
 const hour = 3_600_000;
 const cacheName = '.local/state/registry-login/credentials.json';
 
 let scenario: Scenario;
-let secret: string;
-let sessionToken: string;
 let ecr: EcrStandIn;
 let now: number;
 let env: Record<string, string>;
@@ -22,17 +26,9 @@ let helper: Record<string, string>;
 
 beforeEach(async () => {
   scenario = createScenario();
-  secret = scenario.plantKey('wJalrXUtnFEMI/K7MDENG/PLANTEDKEY');
-  sessionToken = scenario.plantKey('IQoJb3JpZ2luX2VjPLANTED/SESSION+TOKEN==');
   now = Math.floor(Date.now() / 1000) * 1000;
-  ecr = await startEcrStandIn({
-    keys: [
-      { accessKeyId, secretAccessKey: secret },
-      { accessKeyId: temporaryKeyId, secretAccessKey: secret, sessionToken },
-    ],
-    now: () => now,
-  });
-  env = { ...secretSet('ECR', host, accessKeyId, secret), AWS_ENDPOINT_URL_ECR: ecr.url };
+  ecr = await startEcrFor(scenario, () => now);
+  env = ecrVariables(ecr);
   helper = { ...env, REGISTRY_LOGIN_CREDENTIAL_STORE: 'helper' };
 });
 
