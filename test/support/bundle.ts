@@ -1,9 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ProcessResult } from './run-process.ts';
+import { ended, type ProcessResult } from './run-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const registryLogin = join(root, 'dist', 'registry-login.js');
@@ -35,7 +34,7 @@ export function startBundle(
   const child = spawn(process.execPath, [...nodeArgs, program, ...args], { env: { ...env }, stdio: 'pipe' });
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
-  return { child, result: collect(child) };
+  return { child, result: ended(child) };
 }
 
 export async function runBundle(...parameters: Parameters<typeof startBundle>): Promise<ProcessResult> {
@@ -102,13 +101,4 @@ export function packagesIn(files: readonly string[]): string[] {
   return Object.entries(signatures).flatMap(([name, words]) =>
     texts.some((text) => words.test(text)) ? [name] : [],
   );
-}
-
-async function collect(child: ChildProcessWithoutNullStreams): Promise<ProcessResult> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { exitCode, stdout, stderr };
 }

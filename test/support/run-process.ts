@@ -75,7 +75,8 @@ export async function startDockerLogin(
   };
 }
 
-async function ended(child: ChildProcessWithoutNullStreams): Promise<ProcessResult> {
+/** Waits for its end, and gathers what it prints until then. */
+export async function ended(child: ChildProcessWithoutNullStreams): Promise<ProcessResult> {
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
