@@ -1,7 +1,7 @@
 import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Sandbox } from './support/sandbox.ts';
+import { age, Sandbox } from './support/sandbox.ts';
 
 const programs = ['registry-login', 'docker-credential-registry-login'] as const;
 
@@ -154,11 +154,6 @@ describe('without a Node.js', () => {
     expect((await sandbox.run(join(sandbox.home, 'hooks/post-attach.sh'))).code).toBe(0);
   });
 });
-
-/** Makes a stand-in as old as a Node.js that was there before the installation. */
-async function age(file: string): Promise<void> {
-  await utimes(file, new Date(0), new Date(0));
-}
 
 async function touchLater(file: string): Promise<void> {
   const later = new Date(Date.now() + 10_000);

@@ -1,7 +1,7 @@
-import { rm, utimes } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Sandbox } from './support/sandbox.ts';
+import { age, Sandbox } from './support/sandbox.ts';
 
 let sandbox: Sandbox;
 let node: string;
@@ -94,8 +94,3 @@ describe('the hooks', () => {
     expect(await hook('post-attach.sh')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
-
-/** Makes a stand-in as old as a Node.js that was there before the installation. */
-async function age(file: string): Promise<void> {
-  await utimes(file, new Date(0), new Date(0));
-}

@@ -2,11 +2,8 @@ import { chmod, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addRelease, filesBelow } from './support/distribution.ts';
+import { addRelease, filesBelow, node24, pinned } from './support/distribution.ts';
 import { fakeNode, plainInstallation, Sandbox } from './support/sandbox.ts';
-
-const pinned = '24.19.0';
-const node24 = `#!/bin/sh\n${fakeNode(`v${pinned}`)}\n`;
 
 let sandbox: Sandbox;
 let distribution: string;
@@ -16,13 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox[Symbol.asyncDispose]());
 
-const recorded = async (): Promise<string> => (await sandbox.read('node-path')).trimEnd();
-
 describe('a Node.js on PATH', () => {
   it('is recorded by its absolute path, and nothing else is installed', async () => {
     const node = await sandbox.node('node', 'v22.0.0');
     expect(await sandbox.install()).toMatchObject({ code: 0, stderr: '' });
-    expect(await recorded()).toBe(node);
+    expect(await sandbox.recordedNode()).toBe(node);
     expect(await filesBelow(sandbox.home)).toEqual(plainInstallation);
     expect((await sandbox.command('registry-login', ['status'])).stdout).toBe(
       `v22.0.0 runs ${sandbox.home}/registry-login.js status\n`,
@@ -38,7 +33,7 @@ describe('a Node.js on PATH', () => {
     await sandbox.tool('node', script);
     const node = await sandbox.node('elsewhere/node', 'v26.1.0');
     await sandbox.install({ PATH: `${sandbox.bin}:relative::${sandbox.path}/elsewhere` });
-    expect(await recorded()).toBe(node);
+    expect(await sandbox.recordedNode()).toBe(node);
   });
 
   it('counts by an absolute entry of PATH only', async () => {
@@ -52,7 +47,7 @@ describe('a Node.js on PATH', () => {
     const real = await sandbox.node('opt/nodejs/24/bin/node', 'v24.1.0');
     await sandbox.tool('node', `exec ${real} "$@"`);
     await sandbox.install();
-    expect(await recorded()).toBe(real);
+    expect(await sandbox.recordedNode()).toBe(real);
   });
 
   it('is recorded as what a link leads to, so that another choice of version leaves it alone', async () => {
@@ -65,7 +60,7 @@ describe('a Node.js on PATH', () => {
       join(sandbox.path, 'usr/local/share/nvm/current'),
     );
     await sandbox.install({ PATH: `${sandbox.path}/usr/local/share/nvm/current/bin:${sandbox.bin}` });
-    expect(await recorded()).toBe(real);
+    expect(await sandbox.recordedNode()).toBe(real);
   });
 
   it('is not used where the remote user could not run it', async () => {
@@ -92,7 +87,7 @@ describe('a Node.js on PATH', () => {
       PATH: `${sandbox.bin}:${sandbox.path}/home/.nvm/bin`,
       _REMOTE_USER: userInfo().username,
     });
-    expect(await recorded()).toBe(node);
+    expect(await sandbox.recordedNode()).toBe(node);
   });
 
   it('may be meant for programs that need NODE_OPTIONS', async () => {
@@ -101,7 +96,7 @@ describe('a Node.js on PATH', () => {
       `if [ -n "\${NODE_OPTIONS-}" ]; then exit 9; fi\n${fakeNode('v22.0.0')}`,
     );
     await sandbox.install({ NODE_OPTIONS: '--no-such-option' });
-    expect(await recorded()).toBe(node);
+    expect(await sandbox.recordedNode()).toBe(node);
     expect((await sandbox.command('registry-login', [], { NODE_OPTIONS: '--no-such-option' })).code).toBe(0);
   });
 });

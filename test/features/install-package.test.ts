@@ -49,14 +49,12 @@ const calls = async (): Promise<string[]> => {
   const { stdout } = await sandbox.run('cat', ['calls']);
   return stdout.split('\n').filter((line) => line !== '');
 };
-const recorded = async (): Promise<string> => (await sandbox.read('node-path')).trimEnd();
-
 describe('the distribution’s package', () => {
   it('is Alpine’s nodejs', async () => {
     await distribution('alpine', 'apk', { nodejs: ['usr/bin/node', 'v22.15.1'] });
     expect(await sandbox.install()).toMatchObject({ code: 0, stderr: '' });
     expect(await calls()).toEqual(['add --no-cache nodejs']);
-    expect(await recorded()).toBe(join(sandbox.path, 'usr/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.path, 'usr/bin/node'));
   });
 
   it('is taken away again where Alpine’s is too old', async () => {
@@ -84,7 +82,7 @@ describe('the distribution’s package', () => {
     await distribution(id, manager, { nodejs: ['usr/bin/node', 'v22.19.0'] });
     expect(await sandbox.install()).toMatchObject({ code: 0 });
     expect(await calls()).toEqual(['-y module enable nodejs:22', '-y install nodejs']);
-    expect(await recorded()).toBe(join(sandbox.path, 'usr/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.path, 'usr/bin/node'));
   });
 
   it('is a later one beside Fedora’s default where that is too old', async () => {
@@ -93,7 +91,7 @@ describe('the distribution’s package', () => {
       nodejs22: ['usr/bin/node-22', 'v22.19.0'],
     });
     expect((await sandbox.install()).code).toBe(0);
-    expect(await recorded()).toBe(join(sandbox.path, 'usr/bin/node-22'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.path, 'usr/bin/node-22'));
     await expect(stat(join(sandbox.path, 'usr/bin/node'))).rejects.toThrow('ENOENT');
   });
 
@@ -102,7 +100,7 @@ describe('the distribution’s package', () => {
     await sandbox.node('usr/bin/node', 'v20.19.0');
     await sandbox.install();
     expect(await calls()).toEqual(['-y install nodejs24']);
-    expect(await recorded()).toBe(join(sandbox.path, 'usr/bin/node-24'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.path, 'usr/bin/node-24'));
   });
 
   it.each([
@@ -130,6 +128,6 @@ describe('the distribution’s package', () => {
     await distribution('alpine', 'apk', { nodejs: ['usr/bin/node', 'v22.15.1'] });
     await rm(join(sandbox.path, 'etc/os-release'));
     expect(await sandbox.install()).toMatchObject({ code: 0, stderr: '' });
-    expect(await recorded()).toBe(join(sandbox.path, 'usr/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.path, 'usr/bin/node'));
   });
 });

@@ -1,11 +1,8 @@
 import { mkdir, rename, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addRelease, filesBelow, serve } from './support/distribution.ts';
+import { addRelease, filesBelow, node24, pinned, serve } from './support/distribution.ts';
 import { fakeNode, plainInstallation, Sandbox } from './support/sandbox.ts';
-
-const pinned = '24.19.0';
-const node24 = `#!/bin/sh\n${fakeNode(`v${pinned}`)}\n`;
 
 let sandbox: Sandbox;
 let distribution: string;
@@ -14,8 +11,6 @@ beforeEach(async () => {
   distribution = join(sandbox.path, 'distribution');
 });
 afterEach(() => sandbox[Symbol.asyncDispose]());
-
-const recorded = async (): Promise<string> => (await sandbox.read('node-path')).trimEnd();
 
 describe('the private Node.js', () => {
   const NODEMIRROR = (): string => `file://${distribution}`;
@@ -46,7 +41,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
     expect(await sandbox.run('/bin/sh', ['-c', 'cat asked'])).toMatchObject({
       stdout: `https://nodejs.org/dist/v${pinned}/node-v${pinned}-linux-${arch}.tar.gz\n`,
     });
-    expect(await recorded()).toBe(join(sandbox.home, 'node/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.home, 'node/bin/node'));
     expect(await filesBelow(sandbox.home)).toEqual(
       [...plainInstallation, 'node/LICENSE', 'node/bin/node'].toSorted(),
     );
@@ -70,7 +65,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
     await pin(sha256);
     const { stdout } = await sandbox.install({ NODEMIRROR: NODEMIRROR() });
     expect(stdout).toContain('SHA-256: that of the official build');
-    expect(await recorded()).toBe(join(sandbox.home, 'node/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.home, 'node/bin/node'));
   });
 
   it('comes from a directory with a build of its own, by the directory’s SHASUMS256.txt', async () => {
@@ -134,7 +129,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
       `/v${pinned}/node-v${pinned}-linux-x64.tar.gz`,
       `/v${pinned}/SHASUMS256.txt`,
     ]);
-    expect(await recorded()).toBe(join(sandbox.home, 'node/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.home, 'node/bin/node'));
     await expect(stat(join(sandbox.path, 'apt-was-called'))).rejects.toThrow('ENOENT');
   });
 
@@ -144,7 +139,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
     await sandbox.tool('curl', 'exit 35');
     await sandbox.borrow('wget');
     await sandbox.install({ NODEMIRROR: mirror.url });
-    expect(await recorded()).toBe(join(sandbox.home, 'node/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.home, 'node/bin/node'));
   });
 
   it('has apt install curl where there is no downloader at all, also with a broken list', async () => {
@@ -164,7 +159,7 @@ cp "${distribution}/\${url#https://nodejs.org/dist/}" "$2"`,
     expect((await sandbox.run('cat', ['apt'])).stdout).toBe(
       'update\ninstall -y --no-install-recommends ca-certificates curl\n',
     );
-    expect(await recorded()).toBe(join(sandbox.home, 'node/bin/node'));
+    expect(await sandbox.recordedNode()).toBe(join(sandbox.home, 'node/bin/node'));
   });
 
   it('is not asked of apt twice, and the build goes on', async () => {

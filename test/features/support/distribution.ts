@@ -3,6 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { fakeNode } from './sandbox.ts';
+
+/** The version that the installer asks for. */
+export const pinned = '24.19.0';
+
+/** What stands in for that version's `bin/node`. */
+export const node24 = `#!/bin/sh\n${fakeNode(`v${pinned}`)}\n`;
 
 export interface Release {
   /** Without the `v`. */

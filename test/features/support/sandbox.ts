@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -132,6 +143,11 @@ export class Sandbox implements AsyncDisposable {
     return readFile(join(this.home, file), 'utf8');
   }
 
+  /** The path of the Node.js that the installation has recorded. */
+  async recordedNode(): Promise<string> {
+    return (await this.read('node-path')).trimEnd();
+  }
+
   /** All that lies below the installation's and the temporary folders, sorted: what an installation leaves behind. */
   async leftovers(): Promise<string[]> {
     const below = async (folder: string): Promise<string[]> =>
@@ -150,6 +166,11 @@ export function fakeNode(version: string): string {
   -p) echo "$0" ;;
   *) echo "${version} runs $*" ;;
 esac`;
+}
+
+/** Makes a stand-in as old as a Node.js that was there before the installation. */
+export async function age(file: string): Promise<void> {
+  await utimes(file, new Date(0), new Date(0));
 }
 
 /** What an installation without a private Node.js consists of. */
