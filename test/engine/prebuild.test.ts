@@ -1,9 +1,9 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { builtImages, devcontainer, removeImages } from './support/devcontainer.ts';
+import { builtImages, configure, devcontainer, removeImages } from './support/devcontainer.ts';
 import { docker, dockerOk } from './support/docker.ts';
-import { collection, images } from './support/host.ts';
+import { images } from './support/host.ts';
 import { formsOf, searchArchive } from './support/planted.ts';
 import { ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
@@ -25,21 +25,12 @@ describe('a prebuild with the secrets at hand', () => {
     registry = own(await startPrivateRegistry({ username, password }));
     folder = own(await temporaryDirectory());
     secretsFile = path.join(folder.path, 'secrets.json');
-    const settings = path.join(folder.path, 'workspace/.devcontainer');
-    await mkdir(settings, { recursive: true });
-    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
-      recursive: true,
+    await configure(path.join(folder.path, 'workspace'), {
+      image: images.node,
+      remoteUser: 'vscode',
+      runArgs: ['--network=host'],
+      updateContentCommand: 'test -n "$ACR_CONTAINER_REGISTRY_PASSWORD" && touch /tmp/updated',
     });
-    await writeFile(
-      path.join(settings, 'devcontainer.json'),
-      JSON.stringify({
-        image: images.node,
-        remoteUser: 'vscode',
-        runArgs: ['--network=host'],
-        updateContentCommand: 'test -n "$ACR_CONTAINER_REGISTRY_PASSWORD" && touch /tmp/updated',
-        features: { './registry-login': {} },
-      }),
-    );
     await writeFile(secretsFile, JSON.stringify(secretVariables('ACR', registry)));
     own({ [Symbol.asyncDispose]: removeContainer });
     container = await up('--prebuild');

@@ -1,8 +1,9 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { configure } from './support/devcontainer.ts';
 import { dockerOk, type Ran } from './support/docker.ts';
-import { collection, images } from './support/host.ts';
+import { images } from './support/host.ts';
 import { ownUntilTheEnd } from './support/owned.ts';
 import { startPrivateRegistry, type PrivateRegistry } from './support/private-registry.ts';
 import { rootlessUser, type RootlessUser } from './support/rootless-user.ts';
@@ -40,20 +41,11 @@ describe('rootless podman', () => {
     await user.own();
     expect(await user.run(['podman', 'load', '--input', archive])).toMatchObject({ exitCode: 0 });
     const workspace = path.join(user.home, 'workspace');
-    const settings = path.join(workspace, '.devcontainer');
-    await mkdir(settings, { recursive: true });
-    await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
-      recursive: true,
+    await configure(workspace, {
+      image: `localhost/${images.node}`,
+      remoteUser: 'vscode',
+      runArgs: ['--network=host', '--userns=keep-id:uid=1000,gid=1000'],
     });
-    await writeFile(
-      path.join(settings, 'devcontainer.json'),
-      JSON.stringify({
-        image: `localhost/${images.node}`,
-        remoteUser: 'vscode',
-        runArgs: ['--network=host', '--userns=keep-id:uid=1000,gid=1000'],
-        features: { './registry-login': {} },
-      }),
-    );
     const secrets = path.join(user.home, 'secrets.json');
     await writeFile(secrets, JSON.stringify(secretVariables('ACR', registry)));
     await user.own();

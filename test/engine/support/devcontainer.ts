@@ -60,6 +60,23 @@ export interface DevContainer extends AsyncDisposable {
   restart(secrets?: Readonly<Record<string, string>>): Promise<string>;
 }
 
+/** Makes a workspace of a dev container that has the staged Feature at a local path. */
+export async function configure(
+  workspace: string,
+  configuration: Readonly<Record<string, unknown>>,
+  options: Readonly<Record<string, string | boolean>> = {},
+): Promise<void> {
+  const settings = path.join(workspace, '.devcontainer');
+  await mkdir(settings, { recursive: true });
+  await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
+    recursive: true,
+  });
+  await writeFile(
+    path.join(settings, 'devcontainer.json'),
+    JSON.stringify({ ...configuration, features: { './registry-login': options } }),
+  );
+}
+
 /**
  * `devcontainer up` in a workspace of its own with the staged Feature at a local path and with a secrets file.
  * Container, workspace and secrets are gone when the scope ends.
@@ -76,18 +93,10 @@ export async function up(
 ): Promise<DevContainer> {
   const folder = await temporaryDirectory();
   const workspace = path.join(folder.path, 'workspace');
-  const settings = path.join(workspace, '.devcontainer');
   const secretsFile = path.join(folder.path, 'secrets.json');
   let images: string[] = [];
   const where = ['--workspace-folder', workspace];
-  await mkdir(settings, { recursive: true });
-  await cp(path.join(collection, 'src/registry-login'), path.join(settings, 'registry-login'), {
-    recursive: true,
-  });
-  await writeFile(
-    path.join(settings, 'devcontainer.json'),
-    JSON.stringify({ ...configuration, features: { './registry-login': options } }),
-  );
+  await configure(workspace, configuration, options);
 
   const start = async (values: Readonly<Record<string, string>>): Promise<{ id: string; log: string }> => {
     await writeFile(secretsFile, JSON.stringify(values), { mode: 0o600 });
