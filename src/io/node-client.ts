@@ -111,7 +111,11 @@ export class NodeClient implements HttpClient {
 async function createAgent(tls: TlsConfiguration | 'unchecked' | null): Promise<Agent> {
   if (tls === null) return new (await import('node:http')).Agent({ keepAlive: true });
   const { Agent: SecureAgent } = await import('node:https');
-  const trust = tls === 'unchecked' ? { rejectUnauthorized: false } : { secureContext: tls.secureContext };
+  // Said outright: by default Node goes by NODE_TLS_REJECT_UNAUTHORIZED, which an image may have set for something else.
+  const trust =
+    tls === 'unchecked'
+      ? { rejectUnauthorized: false }
+      : { rejectUnauthorized: true, secureContext: tls.secureContext };
   return new SecureAgent({ keepAlive: true, ...trust });
 }
 

@@ -101,7 +101,7 @@ export class UndiciClient implements HttpClient {
         ? {}
         : tls === 'unchecked'
           ? { rejectUnauthorized: false }
-          : { secureContext: tls.secureContext };
+          : { rejectUnauthorized: true, secureContext: tls.secureContext };
     const created =
       proxy === null ? this.#createAgent(tlsOptions) : this.#createProxyAgent(tlsOptions, proxy);
     this.#dispatchers.set(key, created);
@@ -128,7 +128,11 @@ export class UndiciClient implements HttpClient {
       // Plain HTTP is asked for by its absolute URL, as Go and curl do it: many proxies allow CONNECT to 443 only.
       proxyTunnel: false,
       requestTls: { ...tlsOptions, timeout: 0 },
-      proxyTls: { timeout: 0, ...(proxyTls === null || proxyTls === 'unchecked' ? {} : proxyTls) },
+      proxyTls: {
+        timeout: 0,
+        rejectUnauthorized: true,
+        ...(proxyTls === null || proxyTls === 'unchecked' ? {} : proxyTls),
+      },
       // undici's index file adds `connect` to all dispatchers; without it, the one that opens tunnels has to get it here.
       clientFactory: (origin, options) =>
         Object.assign(new Pool(origin, this.#tracked(options, proxy)), { connect }),

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HttpError, type HttpRequest } from '../../src/io/http.ts';
 import { NodeClient } from '../../src/io/node-client.ts';
 import { createAuthority, type TestAuthority, type TestCertificate } from '../support/certificates.ts';
+import { startProxy } from '../support/proxy.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 let authority: TestAuthority;
@@ -141,6 +142,23 @@ describe('a certificate is refused that', () => {
     await write({ [`certs.d/${other.host}/ca.crt`]: authority.cert });
     expect(await get(other)).toMatch(message);
     await other.close();
+  });
+});
+
+describe('NODE_TLS_REJECT_UNAUTHORIZED=0, which an image may set for something else, changes nothing', () => {
+  beforeEach(() => vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0'));
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('directly', async () => {
+    expect(await get(registry)).toMatch(unknownCa);
+  });
+
+  test('through a proxy', async () => {
+    const proxy = await startProxy({ target: registry.host });
+    const env = { HTTPS_PROXY: `http://${proxy.host}` };
+    const url = new URL('https://registry.example.com/v2/');
+    expect(await get(registry, { url, env })).toMatch(/its CA is not known here|it is for another name/);
+    await proxy.close();
   });
 });
 
