@@ -24,7 +24,7 @@ export function explainVerdict(verdict: Verdict, set: SecretSet): Explanation {
       return {
         status: 'rejected',
         message: `The login as ${set.username} was rejected: ${withoutStop(verdict.detail)}.`,
-        advice: rejectedAdvice(set),
+        advice: verdict.isUnasked === true ? unaskedAdvice(verdict.httpStatus, set) : rejectedAdvice(set),
       };
     case 'unreachable':
       return {
@@ -36,10 +36,13 @@ export function explainVerdict(verdict: Verdict, set: SecretSet): Explanation {
       return {
         status: 'error',
         message: sentence(verdict.detail),
-        advice: unsupportedAdvice(verdict.cause, set),
+        advice: unsupportedAdvice(verdict.cause, verdict.authHost ?? null, set),
       };
   }
 }
+
+const aRegistry =
+  "it has to be the host of a container registry (the part of an image's name before the first slash).";
 
 function rejectedAdvice(set: SecretSet): string {
   if (set.source === 'codespace-token') {
@@ -49,6 +52,14 @@ function rejectedAdvice(set: SecretSet): string {
   const password = variableName(set.name, 'PASSWORD');
   const hint = hintFor(set);
   return `Check ${user} and ${password}.${hint === null ? '' : ` ${hint}`}`;
+}
+
+/** A firewall's 403 comes before the credentials. */
+function unaskedAdvice(httpStatus: number, set: SecretSet): string {
+  const check = checkServer(set);
+  return httpStatus === 403
+    ? `No credentials were sent. ${check}. If it is right, a firewall or the registry's network rules keep this machine out.`
+    : `No credentials were sent. ${check}: ${aRegistry}`;
 }
 
 /** What the password of a well-known registry has to be; sources: each registry's documentation of `docker login`. */
@@ -101,14 +112,16 @@ function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretS
   }
 }
 
-function unsupportedAdvice(cause: UnsupportedCause, set: SecretSet): string {
+function unsupportedAdvice(cause: UnsupportedCause, authHost: string | null, set: SecretSet): string {
   const { host, hostname } = set.server;
   const check = checkServer(set);
   if (hostname === 'hub.docker.com')
     return `Set ${variableName(set.name, 'SERVER')} to docker.io, Docker Hub's registry.`;
   switch (cause) {
     case 'realm-refused':
-      return `${check}. If you trust that other host with these credentials, name it in the option trustedAuthHosts: ${host}=<host>.`;
+      return authHost === null
+        ? `${check}. If it is right, whoever runs ${host} has to have its token server answer over https; credentials are never sent in the clear.`
+        : `${check}. If you trust ${authHost} with these credentials, name it in the option trustedAuthHosts: ${host}=${authHost}.`;
     case 'insecure-http':
       return `Write ${variableName(set.name, 'SERVER')} without http://. If the network is trusted, you can add ${host} to the option insecureRegistries instead.`;
     case 'redirect':
@@ -117,7 +130,7 @@ function unsupportedAdvice(cause: UnsupportedCause, set: SecretSet): string {
     case 'unknown-challenge':
     case 'answer-not-understood':
     case 'answer-too-large':
-      return `${check}: it has to be the host of a container registry (the part of an image's name before the first slash).`;
+      return `${check}: ${aRegistry}`;
   }
 }
 

@@ -15,10 +15,13 @@ export interface RealmQuestion {
   readonly registrableDomain: (hostname: string) => string | null;
 }
 
-/** `reason` is a plain fact for a person; it may hold the realm's host, which the registry chose. */
+/**
+ * `reason` is a plain fact for a person; it may hold the realm's host, which the registry chose. `trustable` is what `trustedAuthHosts` would
+ * have to name for this to be allowed; null where that would not help.
+ */
 export type RealmDecision =
   | { readonly allowed: true; readonly url: URL }
-  | { readonly allowed: false; readonly reason: string };
+  | { readonly allowed: false; readonly reason: string; readonly trustable: string | null };
 
 const hubHosts: readonly string[] = ['registry-1.docker.io', 'index.docker.io', 'docker.io'];
 
@@ -35,23 +38,22 @@ const knownAuthHosts: ReadonlyMap<string, readonly string[]> = new Map([
  */
 export function checkRealm(question: RealmQuestion): RealmDecision {
   const url = parseRealm(question.realm);
-  if (typeof url === 'string') return refuse(url);
+  if (typeof url === 'string') return refuse(`to ${url}`);
   const kind = classifyAddress(url.hostname);
   const isTrusted = namesHost(trustedBy(question), url);
 
+  const registryUrl = new URL(question.registryOrigin);
   if (url.origin === question.registryOrigin) return { allowed: true, url };
-  if (url.protocol !== 'https:') {
-    const isInsecureByChoice = namesHost(question.insecureRegistries, url);
-    if (!isInsecureByChoice && !(isTrusted && kind === 'loopback')) {
-      return refuse(`its realm on ${url.host} is not https`);
-    }
+  if (url.protocol !== 'https:' && !namesHost(question.insecureRegistries, url)) {
+    // Of another server on loopback it is the port that is wrong.
+    const isElsewhere = isTrusted || !sameHostAndPort(url, registryUrl);
+    if (kind !== 'loopback' || !isElsewhere) return refuse(`to ${url.host} without TLS`);
   }
   if (isTrusted) return { allowed: true, url };
-  const registryUrl = new URL(question.registryOrigin);
   if (kind !== 'name') {
     if (sameHostAndPort(url, registryUrl)) return { allowed: true, url };
     const what = kind === 'public' ? 'an IP address' : `a ${kind} address`;
-    return refuse(`its realm is on ${url.host}, ${what} that is not the registry's own host and port`);
+    return refuse(`to ${url.host}, ${what} that is not its own host and port`, url.host);
   }
   if (namesHost(knownAuthHosts.get(question.registry.host) ?? [], url)) return { allowed: true, url };
   if (classifyAddress(registryUrl.hostname) === 'name') {
@@ -60,20 +62,20 @@ export function checkRealm(question: RealmQuestion): RealmDecision {
       return { allowed: true, url };
     }
   }
-  return refuse(`its realm is on ${url.host}, which belongs to another domain`);
-}
+  return refuse(`to ${url.host}, which belongs to another domain`, url.host);
 
-function refuse(reason: string): RealmDecision {
-  return { allowed: false, reason };
+  function refuse(reason: string, trustable: string | null = null): RealmDecision {
+    return { allowed: false, reason: `${question.registry.host} sends logins ${reason}`, trustable };
+  }
 }
 
 /** The URL, or why it is none. */
 function parseRealm(realm: string): URL | string {
   // `URL` drops or rewrites these silently; a realm that needs that is nobody's honest realm.
-  if (/[\s\\\p{Cc}]/u.test(realm) || !URL.canParse(realm)) return 'its realm is not a URL';
+  if (/[\s\\\p{Cc}]/u.test(realm) || !URL.canParse(realm)) return 'a realm that is not a URL';
   const url = new URL(realm);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'its realm is not an https URL';
-  if (url.username !== '' || url.password !== '') return 'its realm holds user info';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'a realm that is not an https URL';
+  if (url.username !== '' || url.password !== '') return 'a realm that holds user info';
   return url;
 }
 

@@ -28,6 +28,18 @@ export type UnsupportedCause =
 export type Verdict =
   | { readonly outcome: 'accepted'; readonly identityToken: Secret | null }
   | { readonly outcome: 'unverified'; readonly detail: string }
-  | { readonly outcome: 'rejected'; readonly httpStatus: number; readonly detail: string }
+  /** `isUnasked`: refused before any credentials were sent. */
+  | {
+      readonly outcome: 'rejected';
+      readonly httpStatus: number;
+      readonly detail: string;
+      readonly isUnasked?: true;
+    }
   | { readonly outcome: 'unreachable'; readonly cause: UnreachableCause; readonly detail: string }
-  | { readonly outcome: 'unsupported'; readonly cause: UnsupportedCause; readonly detail: string };
+  /** `authHost`: the host of the realm that was refused, where `trustedAuthHosts` could allow it. */
+  | {
+      readonly outcome: 'unsupported';
+      readonly cause: UnsupportedCause;
+      readonly detail: string;
+      readonly authHost?: string;
+    };

@@ -140,7 +140,8 @@ async function explainFailedPing(
   if (mayBePlain) steps.skip('tls', 'Not known: this host may answer in plain HTTP.');
   else if (isUnclear && certificate === null) return fail('tls', explanation);
   else steps.ok('tls', `The certificate is ${describeTrust(access, `https://${access.host.host}`)}.`);
-  if (cause !== 'unknown-challenge') return fail('version', explanation);
+  const lacksChallenge = ping.outcome === 'rejected' && ping.httpStatus === 401;
+  if (cause !== 'unknown-challenge' && !lacksChallenge) return fail('version', explanation);
   steps.ok('version', 'Answers GET /v2/.');
   return fail('challenge', explanation);
 }

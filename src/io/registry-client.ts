@@ -117,14 +117,14 @@ function judgePing(answer: HttpAnswer, url: URL, secrets: readonly Secret[]): Pi
     const challenges = parseChallenges(headerValues(answer, 'www-authenticate'));
     if (challenges.length > 0) return { outcome: 'challenged', url, challenges };
     return {
-      outcome: 'unsupported',
-      cause: 'unknown-challenge',
+      outcome: 'rejected',
+      httpStatus: 401,
+      isUnasked: true,
       detail: `${fact} does not say how to log in`,
     };
   }
-  if (answer.status === 403)
-    return { outcome: 'unsupported', cause: 'not-a-registry', detail: `${fact} asks for no login` };
-  return failureOfAnswer(answer, url, secrets, 'not-a-registry');
+  const failure = failureOfAnswer(answer, url, secrets, 'not-a-registry');
+  return failure.outcome === 'rejected' ? { ...failure, isUnasked: true } : failure;
 }
 
 /** The challenge to answer: Bearer with a realm before Basic; null where there is neither. */

@@ -44,8 +44,15 @@ export async function requestToken(
   const secrets = secretsOf(access, question.credential);
   const decision = await decideRealm(access, question);
   if (!decision.allowed) {
-    const detail = quoteForeign(decision.reason, secrets) ?? 'its realm may not get these credentials';
-    return { outcome: 'unsupported', cause: 'realm-refused', detail };
+    const detail =
+      quoteForeign(decision.reason, secrets) ?? `${access.host.host} sends logins where they may not go`;
+    const authHost = decision.trustable === null ? null : quoteForeign(decision.trustable, secrets);
+    return {
+      outcome: 'unsupported',
+      cause: 'realm-refused',
+      detail,
+      ...(authHost === null ? {} : { authHost }),
+    };
   }
   try {
     const message = tokenRequest(decision.url, question);

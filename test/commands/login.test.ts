@@ -365,7 +365,7 @@ describe('all at once', () => {
         });
         expect(most).toBe(33);
         expect(run.report.registries).toHaveLength(33);
-        expect(run.report.registries.every(({ status }) => status === 'error')).toBe(true);
+        expect(run.report.registries.every(({ status }) => status === 'rejected')).toBe(true);
       } finally {
         for (const other of listeners) other.close();
       }

@@ -52,6 +52,13 @@ const everyFailure: Verdict[] = [
     cause: cause as UnsupportedCause,
     detail,
   })),
+  { outcome: 'rejected', httpStatus: 403, isUnasked: true, detail: 'HTTP 403 from registry.example.com' },
+  {
+    outcome: 'rejected',
+    httpStatus: 401,
+    isUnasked: true,
+    detail: 'HTTP 401 from registry.example.com to GET /v2/ does not say how to log in',
+  },
   ...certificates.map((detail): Verdict => ({ outcome: 'unreachable', cause: 'tls', detail })),
 ];
 

@@ -125,27 +125,33 @@ const refused: [claim: string, registry: string, realm: string, reason: RegExp, 
     'https://auth.docker.io/token',
     /another domain/,
   ],
-  ['plain HTTP', 'r.example.com', 'http://auth.example.com/token', /not https/],
-  ['plain HTTP on the own host', 'r.example.com', 'http://r.example.com/token', /not https/],
+  ['plain HTTP', 'r.example.com', 'http://auth.example.com/token', /without TLS/],
+  ['plain HTTP on the own host', 'r.example.com', 'http://r.example.com/token', /without TLS/],
   [
     'plain HTTP on the own host and port',
     'r.example.com:5000',
     'http://r.example.com:5000/token',
-    /not https/,
+    /without TLS/,
   ],
   [
     'plain HTTP on a trusted host',
     'r.example.com',
     'http://auth.other.example/',
-    /not https/,
+    /without TLS/,
     { trusted: { 'r.example.com': ['auth.other.example'] } },
   ],
   [
     'plain HTTP on another port of loopback',
     '127.0.0.1:5000',
     'http://127.0.0.1:5001/t',
-    /not https/,
+    /its own host and port/,
     { scheme: 'http' },
+  ],
+  [
+    'plain HTTP on the own host and port of loopback, which answers over TLS',
+    '127.0.0.1:5000',
+    'http://127.0.0.1:5000/t',
+    /without TLS/,
   ],
   [
     'an insecure host of another domain',
@@ -250,7 +256,16 @@ describe('checkRealm allows', () => {
 describe('checkRealm refuses', () => {
   test.each(refused)('%s: %s, %s', (_claim, registry, realm, reason, setting = {}) => {
     const decision = checkRealm(question(registry, realm, setting));
-    expect(decision).toEqual({ allowed: false, reason: expect.stringMatching(reason) as string });
+    expect(decision).toMatchObject({ allowed: false, reason: expect.stringMatching(reason) as string });
+  });
+
+  test.each([
+    ['another domain', 'https://auth.other.example/token', 'auth.other.example'],
+    ['another port', 'https://10.0.0.1:8443/token', '10.0.0.1:8443'],
+    ['no TLS, which trust does not replace', 'http://auth.other.example/token', null],
+    ['no URL', 'nonsense', null],
+  ])('and says what trustedAuthHosts could allow: %s', (_claim, realm, trustable) => {
+    expect(checkRealm(question('r.example.com', realm, {}))).toMatchObject({ allowed: false, trustable });
   });
 
   test('without asking for the public suffix list where an origin decides', () => {

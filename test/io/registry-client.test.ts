@@ -139,22 +139,7 @@ describe('what is no registry, or none that can be used:', () => {
       { does: { raw: `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi` } },
       { cause: 'not-a-registry', detail: 'HTTP 200 from HOST to GET /v2/ is a web page' },
     ],
-    [
-      'HTTP 403 without a challenge',
-      { does: { status: 403, headers: html } },
-      { cause: 'not-a-registry', detail: 'HTTP 403 from HOST to GET /v2/ asks for no login' },
-    ],
     ['another success', { does: { status: 204 } }, { cause: 'not-a-registry', detail: 'HTTP 204 from HOST' }],
-    [
-      'HTTP 401 without a challenge',
-      { does: { status: 401 } },
-      { cause: 'unknown-challenge', detail: 'HTTP 401 from HOST to GET /v2/ does not say how to log in' },
-    ],
-    [
-      'an empty challenge',
-      { does: { status: 401, headers: { 'www-authenticate': '' } } },
-      { cause: 'unknown-challenge' },
-    ],
     [
       'other kinds of login',
       { does: { status: 401, headers: { 'www-authenticate': ['Negotiate', 'Digest realm="x"'] } } },
@@ -204,6 +189,39 @@ describe('what is no registry, or none that can be used:', () => {
     });
     expect(requestLog(registry).every((line) => !line.includes('Basic'))).toBe(true);
     expect(registry.requests.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('whoever refuses before a login is asked for', () => {
+  const denied = JSON.stringify({
+    errors: [{ code: 'DENIED', message: 'client with IP 203.0.113.7 is not allowed access' }],
+  });
+  const noWay = 'HTTP 401 from HOST to GET /v2/ does not say how to log in';
+  test.each<[claim: string, does: Fault['does'], httpStatus: number, detail: string]>([
+    ['a web page', { status: 403, headers: html }, 403, 'HTTP 403 from HOST'],
+    [
+      'a firewall that says why',
+      { status: 403, body: denied },
+      403,
+      'HTTP 403 from HOST: "client with IP 203.0.113.7 is not allowed access"',
+    ],
+    [
+      'with a challenge',
+      { status: 403, headers: { 'www-authenticate': 'Basic' } },
+      403,
+      'HTTP 403 from HOST',
+    ],
+    ['HTTP 401 without a challenge', { status: 401 }, 401, noWay],
+    ['HTTP 401 with an empty one', { status: 401, headers: { 'www-authenticate': '' } }, 401, noWay],
+  ])('rejects, and gets no credentials: %s', async (_claim, does, httpStatus, detail) => {
+    const registry = await start({ faults: [{ does }] });
+    expect(await verify(registry.host)).toEqual({
+      outcome: 'rejected',
+      httpStatus,
+      isUnasked: true,
+      detail: detail.replace('HOST', registry.host),
+    });
+    expect(requestLog(registry)).toEqual(['GET /v2/']);
   });
 });
 

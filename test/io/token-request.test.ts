@@ -240,8 +240,14 @@ describe('the realm\u2019s answer', () => {
 describe('a realm elsewhere', () => {
   test('gets nothing where it is on another port of loopback', async () => {
     const registry = await start({ tokenServer: 'other' });
-    const detail = `its realm on ${registry.tokenHost} is not https`;
-    expect(await verify(registry.host)).toEqual({ outcome: 'unsupported', cause: 'realm-refused', detail });
+    const authHost = registry.tokenHost;
+    const detail = `${registry.host} sends logins to ${authHost}, a loopback address that is not its own host and port`;
+    expect(await verify(registry.host)).toEqual({
+      outcome: 'unsupported',
+      cause: 'realm-refused',
+      detail,
+      authHost,
+    });
     expect(requestLog(registry)).toEqual(['GET /v2/']);
   });
 
@@ -257,17 +263,26 @@ describe('a realm elsewhere', () => {
     [
       'another domain',
       'https://evil.example/token',
-      'its realm is on evil.example, which belongs to another domain',
+      'to evil.example, which belongs to another domain',
+      'evil.example',
     ],
     [
       'a cloud\u2019s metadata',
       'https://169.254.169.254/token',
-      "its realm is on 169.254.169.254, a link-local address that is not the registry's own host and port",
+      'to 169.254.169.254, a link-local address that is not its own host and port',
+      '169.254.169.254',
     ],
-    ['user info', 'https://planted:x@evil.example/token', 'its realm holds user info'],
-  ])('gets nothing where it is %s', async (_claim, realm, detail) => {
+    ['on http', 'http://evil.example/token', 'to evil.example without TLS', undefined],
+    ['user info', 'https://planted:x@evil.example/token', 'to a realm that holds user info', undefined],
+  ])('gets nothing where it is %s', async (_claim, realm, where, authHost) => {
     const registry = await start({ challenge: `Bearer realm="${realm}"` });
-    expect(await verify(registry.host)).toEqual({ outcome: 'unsupported', cause: 'realm-refused', detail });
+    const detail = `${registry.host} sends logins ${where}`;
+    expect(await verify(registry.host)).toEqual({
+      outcome: 'unsupported',
+      cause: 'realm-refused',
+      detail,
+      authHost,
+    });
     expect(requestLog(registry)).toEqual(['GET /v2/']);
   });
 
@@ -279,7 +294,7 @@ describe('a realm elsewhere', () => {
     expect(await verify(registry.host, { password: 'planted-abcdef' })).toEqual({
       outcome: 'unsupported',
       cause: 'realm-refused',
-      detail: 'its realm may not get these credentials',
+      detail: `${registry.host} sends logins where they may not go`,
     });
   });
 });
