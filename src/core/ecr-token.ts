@@ -1,4 +1,6 @@
 const longestTokenBytes = 64 * 1024;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /**
  * When an ECR token (the password that goes with user `AWS`) expires, or null where it does not say.
@@ -22,10 +24,12 @@ export function readTokenExpiry(password: string): Date | null {
   return Number.isNaN(expiresAt.getTime()) ? null : expiresAt;
 }
 
-/** `expired 3 h ago` or `expires in 11 h`; `now` in milliseconds since the epoch. */
+/** `expired 3 h ago` or `expires in 12 h`; `now` in milliseconds since the epoch. */
 export function describeExpiry(expiresAt: Date, now: number): string {
   const remaining = expiresAt.getTime() - now;
-  return remaining > 0 ? `expires in ${span(remaining)}` : `expired ${span(-remaining)} ago`;
+  // A token of 12 hours is still one of 12 when it has come.
+  const rounded = remaining < hourMs ? remaining : remaining + minuteMs;
+  return remaining > 0 ? `expires in ${span(rounded)}` : `expired ${span(-remaining)} ago`;
 }
 
 function span(milliseconds: number): string {

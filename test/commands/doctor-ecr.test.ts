@@ -75,7 +75,7 @@ describe('AWS keys', () => {
   test("the registry's name is not resolved: the exchange is shown all the same", async () => {
     const result = await doctor(home, keys());
     expect(result.steps()).toBe('variables ok, resolve failed, token ok, config skipped');
-    expect(result.step('token').message).toBe('AWS accepted the keys; the token expires in 11 h.');
+    expect(result.step('token').message).toBe('AWS accepted the keys; the token expires in 12 h.');
     expect(result.row()).toMatchObject({
       status: 'unreachable',
       message: `${host} could not be resolved (ENOTFOUND).`,

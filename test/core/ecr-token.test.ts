@@ -49,6 +49,7 @@ describe('describeExpiry', () => {
     [0, 'expired 0 s ago'],
     [-72 * hour, 'expired 3 days ago'],
     [11 * hour + 30 * minute, 'expires in 11 h'],
+    [12 * hour - 1, 'expires in 12 h'],
     [47 * hour, 'expires in 47 h'],
     [90_000, 'expires in 1 min'],
   ])('%i ms from now: %s', (offset, expected) => {
