@@ -86,7 +86,7 @@ export function explainAwsError(error: AwsError, facts: EcrExchangeFacts): EcrFa
         'Try again later.',
       );
     default:
-      return explainByStatus(error, quoted, failed);
+      return explainByStatus(error, quoted, facts, failed);
   }
 }
 
@@ -136,7 +136,12 @@ export function explainNoAnswer(
   }
 }
 
-function explainByStatus(error: AwsError, quoted: string | null, failed: Failed): EcrFailure {
+function explainByStatus(
+  error: AwsError,
+  quoted: string | null,
+  facts: EcrExchangeFacts,
+  failed: Failed,
+): EcrFailure {
   const isThrottling =
     error.httpStatus === 429 ||
     /^(?:Throttl|TooManyRequests|Request(?:Limit|Throttl)|LimitExceeded|SlowDown)/.test(error.code);
@@ -156,7 +161,10 @@ function explainByStatus(error: AwsError, quoted: string | null, failed: Failed)
     const advice = 'Try again later; https://health.aws.amazon.com says whether AWS knows of it.';
     return failed('unreachable', 'server-error', null, fact, advice);
   }
-  return failed('rejected', 'refused-by-aws', null, quoted ?? 'AWS refuses the request', null);
+  const { USER, PASSWORD } = variableNames(facts.setName);
+  const fact = `AWS refuses the request${quoted === null ? '' : `: ${quoted.replace(/\.$/, '')}`}`;
+  const advice = `Check ${USER} and ${PASSWORD}. If they are right, look up what AWS calls it in the documentation of ECR's GetAuthorizationToken.`;
+  return failed('rejected', 'refused-by-aws', null, fact, advice);
 }
 
 /** The prefix says what kind of key it is (IAM user guide, "IAM identifiers", unique identifiers). */

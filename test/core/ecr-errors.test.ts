@@ -130,8 +130,8 @@ describe('explainAwsError: what the user reads', () => {
     expect(explainAwsError(answered('NewException', 'Something new.'), facts())).toMatchObject({
       verdict: 'rejected',
       cause: 'refused-by-aws',
-      message: 'Something new (NewException from api.ecr.eu-west-1.amazonaws.com).',
-      advice: null,
+      message: 'AWS refuses the request: Something new (NewException from api.ecr.eu-west-1.amazonaws.com).',
+      advice: expect.stringMatching(/_CONTAINER_REGISTRY_USER and .*_CONTAINER_REGISTRY_PASSWORD/) as string,
     });
   });
 });
@@ -277,7 +277,9 @@ describe('what AWS says is quoted without secrets', () => {
 
   test.each(['\u001b[2J<planted>', 'planted-secret'])('the error code %j is not printed', (code) => {
     const failure = explainAwsError(answered(code, 'No.'), facts());
-    expect(failure.message).toBe('No (HTTP 400 from api.ecr.eu-west-1.amazonaws.com).');
+    expect(failure.message).toBe(
+      'AWS refuses the request: No (HTTP 400 from api.ecr.eu-west-1.amazonaws.com).',
+    );
   });
 
   test('a very long message is cut', () => {
