@@ -28,7 +28,7 @@ export async function runStatus(system: System, flags: StatusFlags): Promise<Exi
   const evidence = await gatherRestartEvidence(system, sources, deadline, seenSinceStart(state, start));
   const absent = goneRecords(state, start, sources.names, sources.sets, false);
   const registries = [
-    ...sources.sets.map((set) => statusRow(set, state, config, system.now())),
+    ...sources.sets.map((set) => statusRow(set, state, standing.config, system.now())),
     ...sources.unusable.map(unusableRow),
     ...absent.flatMap((entry) => absentRow(entry, state, config, system.now()) ?? []),
   ].toSorted(byName);
@@ -42,7 +42,13 @@ export async function runStatus(system: System, flags: StatusFlags): Promise<Exi
 }
 
 /** What the last login found, where it was with these values; else that there was none. */
-function statusRow(set: SecretSet, state: LoginState, config: DockerConfig, now: number): RegistryReport {
+function statusRow(
+  set: SecretSet,
+  state: LoginState,
+  readable: DockerConfig | null,
+  now: number,
+): RegistryReport {
+  const config = readable ?? emptyDockerConfig;
   const record = state.sets.get(set.name);
   const fingerprints = setFingerprints(state, [set]).get(set.name);
   const isSame =
@@ -66,9 +72,18 @@ function statusRow(set: SecretSet, state: LoginState, config: DockerConfig, now:
   const isStored = status === 'ok' || status === 'unverified';
   const store = recordedStore(config, record);
   const expiresAt = isoTime(record.expiresAt);
-  if (isStored && store === null) return planned('The entry in the Docker config is gone.', expiresAt);
-  const message = describeRecord(record, state, config, renewsItself(set) ? null : now);
-  return { ...row, status, store, expiresAt, message, advice: isStored ? null : again };
+  if (isStored && store === null && readable !== null)
+    return planned('The entry in the Docker config is gone.', expiresAt);
+  const described = describeRecord(record, state, config, renewsItself(set) ? null : now);
+  const doubt = readable === null ? ' Whether it still stands in the Docker config is not known.' : '';
+  return {
+    ...row,
+    status,
+    store,
+    expiresAt,
+    message: `${described}${doubt}`,
+    advice: isStored ? null : again,
+  };
 }
 
 /** A set of which this environment has nothing, and whose login stands all the same; null for one whose does not. */

@@ -94,6 +94,20 @@ describe('what is configured', () => {
     });
   });
 
+  test('a config that does not parse: what was stored may still stand there, which is not known', async () => {
+    await scenario.run(['login'], env, at(noon));
+    scenario.writeConfig('{bad');
+    const run = await scenario.run(['status'], env, at(noon));
+    expect(run.exitCode).toBe(3);
+    expect(run.row('ONE')).toMatchObject({
+      status: 'ok',
+      store: null,
+      message:
+        'Verified at 2030-01-01T12:00:00.000Z. Whether it still stands in the Docker config is not known.',
+      advice: null,
+    });
+  });
+
   test('a rejected login stays rejected until another one: exit 1', async () => {
     const wrong = secretSet('ONE', registry.host, 'dora', 'wrong');
     await scenario.run(['login'], wrong, at(noon));
