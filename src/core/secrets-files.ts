@@ -4,6 +4,8 @@ import { Secret } from './secret.ts';
 export interface SecretsFileProblem {
   readonly file: string;
   readonly message: string;
+  /** Whether anything of the file is used. */
+  readonly isUsed: boolean;
 }
 
 export interface ParsedSecrets {

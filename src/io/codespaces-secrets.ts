@@ -41,12 +41,13 @@ export function readCodespacesSecrets(env: Environment): CodespacesSecrets {
     const content = readText(file);
     if (content === null) return;
     if ('problem' in content) {
-      problems.push({ file, message: content.problem });
+      problems.push({ file, message: content.problem, isUsed: false });
       return;
     }
     const parsed = parse(content.text);
     for (const [variable, value] of parsed.secrets) secrets.set(variable, { value, file });
-    for (const message of parsed.problems) problems.push({ file, message });
+    const isUsed = parsed.secrets.size > 0;
+    for (const message of parsed.problems) problems.push({ file, message, isUsed });
   };
   add('user-secrets-envs.json', parseUserSecretsJson);
   add('.env-secrets', parseEnvSecrets);

@@ -6,6 +6,7 @@ import { type Options, readOptions } from '../core/options.ts';
 import { mayUsePlainHttp } from '../core/realm-policy.ts';
 import type { Problem } from '../core/report.ts';
 import { discoverSets, type SecretSet, type UnusableSet } from '../core/secret-set.ts';
+import type { SecretsFileProblem } from '../core/secrets-files.ts';
 import { type CodespacesSecrets, readCodespacesSecrets } from './codespaces-secrets.ts';
 import type { System } from './system.ts';
 
@@ -66,7 +67,12 @@ export function selectSources(sources: Sources, only: readonly string[]): Source
     sets: sources.sets.filter(({ name }) => isWanted(name)),
     unusable: sources.unusable.filter(({ name }) => isWanted(name)),
     problems: [
-      ...sources.problems.filter(({ code, name }) => (name === null ? code !== 'near-miss' : isWanted(name))),
+      ...sources.problems
+        .filter(({ code, name }) => (name === null ? code !== 'near-miss' : isWanted(name)))
+        // Whoever asks for this very set gets no login.
+        .map((problem) =>
+          problem.code === 'duplicate-server' ? { ...problem, code: 'unknown-name' as const } : problem,
+        ),
       ...unknown.map((name) => unknownName(name, known)),
     ],
   };
@@ -82,13 +88,13 @@ function unknownName(name: string, known: readonly string[]): Problem {
   };
 }
 
-function secretsFileProblem({ file, message }: { file: string; message: string }): Problem {
+function secretsFileProblem({ file, message, isUsed }: SecretsFileProblem): Problem {
   return {
     code: 'secrets-file',
     name: null,
     variables: [],
     message: `${file}: ${message}.`.replace(/\.\.$/, '.'),
-    advice: 'The rest of it is used. Stop and start the codespace to have the file written anew.',
+    advice: `${isUsed ? 'The rest of it is used.' : 'Nothing of it is used.'} In a codespace, stop and start to have the file written anew.`,
   };
 }
 

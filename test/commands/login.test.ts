@@ -525,6 +525,17 @@ describe('flags', () => {
     expect(half.exitCode).toBe(1);
   });
 
+  test('--only with a set whose server another set has: no login is made with it, and that is a failure', async () => {
+    const { host, requests } = await registry();
+    const env = { ...secretSet('A', host, 'dora', password), ...secretSet('B', host, 'dora', password) };
+    const run = await scenario.run(['login', '--only', 'B'], env);
+    expect(run.report).toMatchObject({ registries: [], problems: [{ code: 'unknown-name', name: 'B' }] });
+    expect(run.report.problems[0]?.message).toContain('A is used, B is not');
+    expect(run.exitCode).toBe(1);
+    expect(requests).toHaveLength(0);
+    expect((await scenario.run(['login'], env)).exitCode).toBe(0);
+  });
+
   test('--only says what is wrong with the options and the secrets files all the same', async () => {
     const { host } = await registry();
     scenario.home.write('input/.env-secrets', 'nonsense');

@@ -97,7 +97,10 @@ describe('an odd file is a problem that names it, and the other one is used', ()
   ])('%s', (_claim, make, message) => {
     make();
     writeFileSync(env, `B=${encode('2')}`);
-    expect(read()).toEqual({ secrets: [['B', '2', env]], problems: [{ file: json, message }] });
+    expect(read()).toEqual({
+      secrets: [['B', '2', env]],
+      problems: [{ file: json, message, isUsed: false }],
+    });
     expect(JSON.stringify(read().problems)).not.toContain(planted);
   });
 
@@ -107,7 +110,7 @@ describe('an odd file is a problem that names it, and the other one is used', ()
     const { secrets, problems } = read();
     // Root may read it all the same.
     if (process.getuid?.() === 0) expect(secrets).toEqual([['A', '1', json]]);
-    else expect(problems).toEqual([{ file: json, message: 'cannot be read (EACCES)' }]);
+    else expect(problems).toEqual([{ file: json, message: 'cannot be read (EACCES)', isUsed: false }]);
   });
 
   test('a folder that is a file', () => {
