@@ -9,6 +9,7 @@ export function identityOf({ name, server, username, kind }: SecretSet): Identit
   return { name, server: server.key, username, kind };
 }
 
+export const changedSince = ' Somebody has changed the entry in the Docker config since.';
 const notStored = ' But storing it failed: see the problem with the file.';
 const storedWords: Partial<Record<RegistryReport['status'], string>> = {
   unverified: ' The credentials are stored as they are.',
@@ -18,7 +19,8 @@ const storedWords: Partial<Record<RegistryReport['status'], string>> = {
 export function attemptRow({ attempt, placed }: LoginResult): RegistryReport {
   const { set, status, credential, advice, expiresAt, durationMs } = attempt;
   const stored = credential === null ? '' : placed === null ? notStored : (storedWords[status] ?? '');
-  const message = `${attempt.message}${stored}`;
+  const changed = placed?.isChanged === true ? changedSince : '';
+  const message = `${attempt.message}${stored}${changed}`;
   const store = placed?.store ?? null;
   return { ...identityOf(set), status, store, expiresAt: isoTime(expiresAt), durationMs, message, advice };
 }

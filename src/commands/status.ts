@@ -9,7 +9,7 @@ import { changedSets, goneRecords, setFingerprints } from '../io/login-memory.ts
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import type { System } from '../io/system.ts';
 import { printReport } from './print-report.ts';
-import { byName, identityOf, isoTime, unusableRow } from './report-rows.ts';
+import { byName, changedSince, identityOf, isoTime, unusableRow } from './report-rows.ts';
 import { readStanding } from './standing.ts';
 
 export interface StatusFlags {
@@ -123,6 +123,6 @@ function describeRecord(
   const isChanged =
     entry !== null && written !== null && [...entry].some(([field, value]) => written.get(field) !== value);
   const expired = now !== null && expiresAt !== null && expiresAt <= now ? ' It has expired.' : '';
-  const changed = isChanged ? ' Somebody has changed the entry in the Docker config since.' : '';
+  const changed = isChanged ? changedSince : '';
   return `${status === 'ok' ? 'Verified' : 'Stored unverified'} ${when}.${expired}${changed}`;
 }

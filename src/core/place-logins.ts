@@ -41,6 +41,8 @@ export interface Placed {
   readonly native: string | null;
   /** The helper that this replaced by ours; null for none, undefined where ours stood there before, and what is known of it still holds. */
   readonly replacedHelper: string | null | undefined;
+  /** Somebody has changed the entry since it was written; it stays as it is. */
+  readonly isChanged?: true;
 }
 
 export interface PlacedConfig {

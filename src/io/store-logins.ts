@@ -1,7 +1,15 @@
+import type { DockerConfig } from '../core/docker-config.ts';
 import { fingerprint } from '../core/fingerprint.ts';
-import { type LoginState, recordForServer, type SetRecord } from '../core/login-state.ts';
+import { isOurEntry, type LoginState, recordForServer, type SetRecord } from '../core/login-state.ts';
 import type { Options } from '../core/options.ts';
-import { type Placed, placeLogins, removeLogins, storeOf } from '../core/place-logins.ts';
+import {
+  entryFingerprints,
+  type Placed,
+  type Placement,
+  placeLogins,
+  removeLogins,
+  storeOf,
+} from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import type { Store } from '../core/report.ts';
 import { readConfigFile, updateConfigFile } from './config-file.ts';
@@ -67,7 +75,7 @@ export async function storeLogins(
       const { config: without, removed } = removeLogins(config, gone, state.salt);
       const { config: edited, places } = placeLogins(without, option, placements, helperPresence(system.env));
       natives = nativeRecords(config, gone);
-      stored = { places, removed };
+      stored = { places: markChanged(places, config, placements, state), removed };
       return edited;
     },
     { stateDirectory: stateDirectory(system.env, system.homeDirectory) },
@@ -77,6 +85,25 @@ export async function storeLogins(
     eraseNatively(system.env, natives),
   ]);
   return { places, removed: new Set([...stored.removed, ...erased]) };
+}
+
+/** Marks the places of recalled logins where the entry is not the one that was written for them: somebody's own, which stays. */
+function markChanged(
+  places: ReadonlyMap<string, Placed>,
+  config: DockerConfig,
+  placements: readonly Placement[],
+  state: Pick<LoginState, 'salt' | 'sets'>,
+): ReadonlyMap<string, Placed> {
+  const marked = new Map(places);
+  for (const { set, onlyIfMissing } of placements) {
+    const { key } = set.server;
+    const record = recordForServer(state, set.name, key);
+    const entry = onlyIfMissing ? entryFingerprints(config, key, state.salt) : null;
+    const place = places.get(key);
+    if (place === undefined || entry === null || record === undefined || record.written === null) continue;
+    if (!isOurEntry(record, key, entry)) marked.set(key, { ...place, isChanged: true });
+  }
+  return marked;
 }
 
 /** What became of records that were to be removed. */

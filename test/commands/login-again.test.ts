@@ -30,7 +30,12 @@ describe('--skip-verified', () => {
     const run = await scenario.run(['login', '--skip-verified'], env, first);
     expect(requests).toHaveLength(count);
     expect(run.usedHttp).toBe(false);
-    expect(run.row('ONE')).toMatchObject({ status: 'ok', store: 'config', durationMs: 0 });
+    expect(run.row('ONE')).toMatchObject({
+      status: 'ok',
+      store: 'config',
+      durationMs: 0,
+      message: 'Verified since this start; not sent again.',
+    });
     expect(run.exitCode).toBe(0);
     expect(scenario.configText()).toBe(before);
   });
@@ -124,7 +129,12 @@ describe('--skip-verified', () => {
       const own = { auths: { [host]: { auth: encodeAuth('dora', 'of-my-own') } } };
       scenario.writeConfig(own);
       const run = await scenario.run(['login', '--skip-verified'], env, first);
-      expect(run.row('ONE')).toMatchObject({ status: 'ok', store: 'config' });
+      expect(run.row('ONE')).toMatchObject({
+        status: 'ok',
+        store: 'config',
+        message:
+          'Verified since this start; not sent again. Somebody has changed the entry in the Docker config since.',
+      });
       expect(requests).toHaveLength(count);
       expect(scenario.config()).toStrictEqual(own);
       await scenario.run(['login'], {}, first);
