@@ -77,7 +77,8 @@ export function toHttpError(
   const proxyStatus = /^Proxy response \((\d+)\)|^Proxy Authentication Required \((\d+)\)/.exec(text);
   if (proxy !== null && proxyStatus !== null) {
     const status = proxyStatus[1] ?? proxyStatus[2] ?? '';
-    const message = `the proxy ${proxy.host} (${proxy.variable}) answered HTTP ${status} to a connection to ${host}`;
+    const wants = status === '407' ? ' (it wants a user name and a password)' : '';
+    const message = `the proxy ${proxy.host} (${proxy.variable}) answered HTTP ${status}${wants} to a connection to ${host}`;
     return new HttpError('proxy', message, { cause: error });
   }
   if (error instanceof Error && error.name === 'HTTPParserError') {

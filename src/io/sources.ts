@@ -83,7 +83,7 @@ function unknownName(name: string, known: readonly string[]): Problem {
     code: 'unknown-name',
     name,
     variables: [],
-    message: `There is no set ${name} here.`,
+    message: `There is no set ${/^\w+$/.test(name) ? name : JSON.stringify(name)} here.`,
     advice: known.length > 0 ? `Sets here: ${known.join(', ')}.` : null,
   };
 }

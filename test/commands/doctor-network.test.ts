@@ -112,7 +112,7 @@ describe('the network', () => {
       const result = await doctor(home, env);
       expect(result.steps()).toBe('variables ok, resolve skipped, connect failed, config skipped');
       expect(result.row().message).toBe(
-        `The proxy ${proxy.host} (HTTPS_PROXY) answered HTTP 407 to a connection to registry.corp.example.`,
+        `The proxy ${proxy.host} (HTTPS_PROXY) answered HTTP 407 (it wants a user name and a password) to a connection to registry.corp.example.`,
       );
       expect(result.row().advice).toContain('add registry.corp.example to NO_PROXY');
     } finally {

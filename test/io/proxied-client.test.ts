@@ -121,7 +121,7 @@ describe('a proxy is named, without its password, that', () => {
     const proxy = await proxyTo(scheme === 'https' ? secure : plain, { refuseWith: status });
     const failure = await get(url, { [variable]: `http://user:${password}@${proxy.host}` });
     const { host } = new URL(url);
-    const message = `the proxy ${proxy.host} (${variable}) answered HTTP ${status} to a connection to ${host}`;
+    const message = `the proxy ${proxy.host} (${variable}) answered HTTP ${status}${status === 407 ? ' (it wants a user name and a password)' : ''} to a connection to ${host}`;
     expect(failure).toMatchObject({ reason: 'proxy', message });
     expect(String((failure as HttpError).stack)).not.toContain(password);
   });
