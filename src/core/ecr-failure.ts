@@ -1,5 +1,5 @@
 import type { EcrRegistry } from './ecr-registry.ts';
-import { type SecretPart, variableName } from './secret-set.ts';
+import { type SecretPart, variableName } from './variable-name.ts';
 import type { Secret } from './secret.ts';
 import type { UnreachableCause } from './verdict.ts';
 

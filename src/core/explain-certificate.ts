@@ -1,6 +1,7 @@
-import type { Explanation } from './explain.ts';
+import { blamesDates, blamesName, type Explanation } from './explain.ts';
 import { quoteForeign } from './foreign-text.ts';
-import { type SecretSet, variableName } from './secret-set.ts';
+import type { SecretSet } from './secret-set.ts';
+import { variableName } from './variable-name.ts';
 
 /** What a server's certificate says of itself, untrusted. */
 export interface PeerCertificate {
@@ -28,16 +29,13 @@ export function explainCertificate(
   const quote = (text: string): string | null => quoteForeign(text, [set.password]);
   const server = variableName(set.name, 'SERVER');
   const { message } = explanation;
-  if (/\(CERT_(?:HAS_EXPIRED|NOT_YET_VALID)\)/.test(message)) {
+  if (blamesDates(message)) {
     const fact =
       now < validFrom ? `It is valid from ${day(validFrom)} on.` : `It was valid until ${day(validTo)}.`;
     const advice = `Whoever runs ${host} has to renew it. If that is done, check the clock here: it is ${day(now)}.`;
     return { ...explanation, message: `${message} ${fact}`, advice };
   }
-  if (
-    /\((?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)\)/.test(message) ||
-    (!fitsName && names.length === 0)
-  ) {
+  if (blamesName(message) || (!fitsName && names.length === 0)) {
     const shown = names
       .slice(0, mostNames)
       .map(quote)

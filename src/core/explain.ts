@@ -1,6 +1,7 @@
 import { dockerHubKey } from './registry-host.ts';
 import type { RegistryStatus } from './report.ts';
-import { type SecretSet, variableName } from './secret-set.ts';
+import type { SecretSet } from './secret-set.ts';
+import { variableName } from './variable-name.ts';
 import type { UnreachableCause, UnsupportedCause, Verdict } from './verdict.ts';
 
 export interface Explanation {
@@ -94,10 +95,9 @@ function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretS
     case 'timeout':
       return `${check}, and that this network reaches the registry (VPN, firewall, HTTPS_PROXY). The option timeout sets how long to wait.`;
     case 'tls':
-      if (/\(CERT_(?:HAS_EXPIRED|NOT_YET_VALID)\)/.test(detail))
+      if (blamesDates(detail))
         return `${check}. If it is right, whoever runs ${host} has to renew the certificate, or the clock here is wrong. ${doctor}`;
-      if (/\((?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)\)/.test(detail))
-        return `${check}: it has to be a name that the certificate is for. ${doctor}`;
+      if (blamesName(detail)) return `${check}: it has to be a name that the certificate is for. ${doctor}`;
       return detail.includes('certificate')
         ? `${check}. If the registry has a certificate of your own CA, put the CA into /etc/docker/certs.d/${host}/ca.crt or name it in NODE_EXTRA_CA_CERTS.`
         : `${check}, its port too. If the registry has no TLS and the network is trusted, add ${host} to the option insecureRegistries.`;
@@ -112,6 +112,16 @@ function unreachableAdvice(cause: UnreachableCause, detail: string, set: SecretS
   }
 }
 
+/** Whether a message is about the dates of a certificate, by Node's codes. */
+export function blamesDates(message: string): boolean {
+  return /\(CERT_(?:HAS_EXPIRED|NOT_YET_VALID)\)/.test(message);
+}
+
+/** Whether a message is about a certificate for another name, by Node's codes. */
+export function blamesName(message: string): boolean {
+  return /\((?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)\)/.test(message);
+}
+
 function unsupportedAdvice(cause: UnsupportedCause, authHost: string | null, set: SecretSet): string {
   const { host, hostname } = set.server;
   const check = checkServer(set);
@@ -120,7 +130,7 @@ function unsupportedAdvice(cause: UnsupportedCause, authHost: string | null, set
   switch (cause) {
     case 'realm-refused':
       return authHost === null
-        ? `${check}. If it is right, whoever runs ${host} has to have its token server answer over https; credentials are never sent in the clear.`
+        ? `${check}. If it is right, whoever runs ${host} has to have it name a plain https URL as its realm; credentials go nowhere else.`
         : `${check}. If you trust ${authHost} with these credentials, name it in the option trustedAuthHosts: ${host}=${authHost}.`;
     case 'insecure-http':
       return `Write ${variableName(set.name, 'SERVER')} without http://. If the network is trusted, you can add ${host} to the option insecureRegistries instead.`;

@@ -1,6 +1,7 @@
 import type { Options } from './options.ts';
 import { parseRegistryHost, type RegistryHost } from './registry-host.ts';
-import { type Discovery, parseVariableName, type SecretSet } from './secret-set.ts';
+import type { Discovery, SecretSet } from './secret-set.ts';
+import { parseVariableName } from './variable-name.ts';
 import { Secret } from './secret.ts';
 
 /** The name under which the codespace's own token is reported. */

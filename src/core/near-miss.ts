@@ -1,4 +1,4 @@
-import type { SecretPart } from './secret-set.ts';
+import { parseVariableName, type SecretPart } from './variable-name.ts';
 
 export interface NearMiss {
   readonly variable: string;
@@ -6,9 +6,6 @@ export interface NearMiss {
   /** The set's name, or null where the variable has none. */
   readonly name: string | null;
 }
-
-/** What is right is not nearly right, and needs no edit distance. */
-const exactName = /^[A-Za-z_][A-Za-z0-9_]*_CONTAINER_REGISTRY_(?:SERVER|USER|PASSWORD|SESSION_TOKEN)$/;
 
 /** What people write instead, and cannot mean anything else. */
 const confidentNames: ReadonlyMap<string, SecretPart> = new Map([
@@ -60,7 +57,8 @@ export function findNearMisses(
 ): NearMiss[] {
   const found = new Map<string, NearMiss>();
   for (const variable of variables.toSorted()) {
-    if (exactName.test(variable)) continue;
+    // What is right is not nearly right, and needs no edit distance.
+    if (parseVariableName(variable) !== null) continue;
     const nearMiss = readNearMiss(variable, hasPart, names);
     if (nearMiss !== null && !found.has(nearMiss.correction)) found.set(nearMiss.correction, nearMiss);
   }

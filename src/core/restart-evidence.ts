@@ -2,7 +2,7 @@ import type { Fingerprints } from './fingerprint.ts';
 import type { ListSource, SecretList } from './github-lists.ts';
 import type { SetChange } from './login-state.ts';
 import { findNearMisses } from './near-miss.ts';
-import { parseVariableName, type SecretPart, variableName } from './secret-set.ts';
+import { parseVariableName, type SecretPart, variableName } from './variable-name.ts';
 import type { Secret } from './secret.ts';
 
 /** What is known before GitHub is asked. */

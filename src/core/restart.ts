@@ -14,7 +14,7 @@ import {
   type RestartEvidence,
   valueOf,
 } from './restart-evidence.ts';
-import { parseVariableName } from './secret-set.ts';
+import { parseVariableName } from './variable-name.ts';
 
 export interface RestartDecision {
   readonly restart: Restart;

@@ -3,8 +3,7 @@ import { findNearMisses } from './near-miss.ts';
 import { parseRegistryHost, type RegistryHost } from './registry-host.ts';
 import type { Problem, RegistryKind } from './report.ts';
 import { Secret } from './secret.ts';
-
-export type SecretPart = 'SERVER' | 'USER' | 'PASSWORD' | 'SESSION_TOKEN';
+import { parseVariableName, type SecretPart, variableName } from './variable-name.ts';
 
 export type SecretSource = 'environment' | 'secrets-file' | 'codespace-token';
 
@@ -43,18 +42,7 @@ export interface Discovery {
 
 type Parts = Map<SecretPart, { readonly value: string; readonly source: SecretSource }>;
 
-const variablePattern = /^([A-Za-z_][A-Za-z0-9_]*)_CONTAINER_REGISTRY_(SERVER|USER|PASSWORD|SESSION_TOKEN)$/;
 const requiredParts = ['SERVER', 'USER', 'PASSWORD'] as const;
-
-export function variableName(name: string, part: SecretPart): string {
-  return `${name}_CONTAINER_REGISTRY_${part}`;
-}
-
-/** The set's name and the part that a variable holds, or null where the variable is not of the convention. */
-export function parseVariableName(variable: string): { name: string; part: SecretPart } | null {
-  const match = variablePattern.exec(variable);
-  return match === null ? null : { name: match[1] as string, part: match[2] as SecretPart };
-}
 
 /**
  * Finds the secret sets after the convention of GitHub Codespaces ("Allowing your codespace to access a private

@@ -2,7 +2,7 @@ import type { Credential } from '../core/credential.ts';
 import { credentialsNotFound, tokenUsername } from '../core/helper-protocol.ts';
 import { findNearMisses } from '../core/near-miss.ts';
 import { Secret } from '../core/secret.ts';
-import { parseVariableName } from '../core/secret-set.ts';
+import { parseVariableName } from '../core/variable-name.ts';
 import { findOnPath } from './find-on-path.ts';
 import type { Environment } from './system.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findNearMisses } from '../../src/core/near-miss.ts';
-import { parseVariableName, type SecretPart } from '../../src/core/secret-set.ts';
+import { parseVariableName, type SecretPart } from '../../src/core/variable-name.ts';
 
 /** The near misses among variables that are all set. */
 function nearMissesOf(...variables: string[]): Record<string, string> {

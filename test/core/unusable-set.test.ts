@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dockerHubKey } from '../../src/core/registry-host.ts';
-import { discoverSets, parseVariableName, variableName } from '../../src/core/secret-set.ts';
+import { discoverSets } from '../../src/core/secret-set.ts';
+import { parseVariableName, variableName } from '../../src/core/variable-name.ts';
 import { setOf } from '../support/sets.ts';
 
 const plain = { server: 'registry.example.com', user: 'someone', password: 'hunter2' };
