@@ -41,12 +41,14 @@ export function unusableRow({ name, server, username, kind, message, advice }: U
   };
 }
 
-export function removedRow(name: string, { server, kind }: SetRecord, message: string): RegistryReport {
+/** Of a set that is not here: its user is not remembered. */
+export function recordedIdentity(name: string, { server, kind }: SetRecord): Identity {
+  return { name, server, username: null, kind: kind as RegistryReport['kind'] };
+}
+
+export function removedRow(name: string, record: SetRecord, message: string): RegistryReport {
   return {
-    name,
-    server,
-    username: null,
-    kind: kind as RegistryReport['kind'],
+    ...recordedIdentity(name, record),
     status: 'removed',
     store: null,
     expiresAt: null,

@@ -1,6 +1,6 @@
 import { type DockerConfig, emptyDockerConfig } from '../core/docker-config.ts';
 import { changedFields } from '../core/fingerprint.ts';
-import { type LoginState, seenSinceStart, type SetRecord } from '../core/login-state.ts';
+import { isOurEntry, type LoginState, seenSinceStart, type SetRecord } from '../core/login-state.ts';
 import { entryFingerprints, recordedStore, storeOf } from '../core/place-logins.ts';
 import { renewsItself } from '../core/placement.ts';
 import { exitCodeOf, type ExitCode, type RegistryReport, type Report } from '../core/report.ts';
@@ -9,7 +9,7 @@ import { changedSets, goneRecords, setFingerprints } from '../io/login-memory.ts
 import { gatherRestartEvidence } from '../io/restart-evidence.ts';
 import type { System } from '../io/system.ts';
 import { printReport } from './print-report.ts';
-import { byName, changedSince, identityOf, isoTime, unusableRow } from './report-rows.ts';
+import { byName, changedSince, identityOf, isoTime, recordedIdentity, unusableRow } from './report-rows.ts';
 import { readStanding } from './standing.ts';
 
 export interface StatusFlags {
@@ -96,10 +96,7 @@ function absentRow(
   const store = recordedStore(config, record);
   if (store === null) return null;
   return {
-    name,
-    server: record.server,
-    username: null,
-    kind: record.kind as RegistryReport['kind'],
+    ...recordedIdentity(name, record),
     status: record.status as RegistryReport['status'],
     store,
     expiresAt: isoTime(record.expiresAt),
@@ -116,12 +113,11 @@ function describeRecord(
   config: DockerConfig,
   now: number | null,
 ): string {
-  const { status, verifiedAt, expiresAt, server, written } = record;
+  const { status, verifiedAt, expiresAt, server } = record;
   const when = verifiedAt === null ? 'at an unknown time' : `at ${isoTime(verifiedAt)}`;
   if (status !== 'ok' && status !== 'unverified') return `The login ${when} ended with: ${status}.`;
   const entry = entryFingerprints(config, server, state.salt);
-  const isChanged =
-    entry !== null && written !== null && [...entry].some(([field, value]) => written.get(field) !== value);
+  const isChanged = entry !== null && record.written !== null && !isOurEntry(record, server, entry);
   const expired = now !== null && expiresAt !== null && expiresAt <= now ? ' It has expired.' : '';
   const changed = isChanged ? changedSince : '';
   return `${status === 'ok' ? 'Verified' : 'Stored unverified'} ${when}.${expired}${changed}`;
