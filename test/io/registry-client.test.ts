@@ -206,6 +206,12 @@ describe('whoever refuses before a login is asked for', () => {
       'HTTP 403 from HOST: "client with IP 203.0.113.7 is not allowed access"',
     ],
     [
+      'one that repeats the password, known from another time',
+      { status: 403, body: JSON.stringify({ errors: [{ message: `not with ${password}` }] }) },
+      403,
+      'HTTP 403 from HOST',
+    ],
+    [
       'with a challenge',
       { status: 403, headers: { 'www-authenticate': 'Basic' } },
       403,
